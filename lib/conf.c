@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Reading configuration files. inih splits them into sections, keys and comments; but a Debian inih cuts lines at 199 bytes and
+ * section names at 49, both silently, and takes " ;" in a value for a comment. So each line is read and checked here first, and inih
+ * is shown a short form of it: a section by its number, a value by a placeholder.
+ */
+#include "conf.h"
+
+#include <errno.h>
+#include <ini.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "address.h"
+#include "log.h"
+
+#define LINE_MOST	4000	/* bytes, without the newline */
+#define BLANKS		" \t"
+
+struct reading {
+	struct conf	*conf;
+	FILE		*file;
+	char		*line;		/* of getline(3) */
+	size_t		 room;
+	char		*value;		/* within line, of the pair that inih is shown */
+	int		 number;	/* of the line */
+	enum status	 st;		/* the first error; logged */
+};
+
+enum status
+conf_complain(const struct conf *conf, int line, const char *fmt, ...)
+{
+	char text[600];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	log_error("%s:%d: %s", conf->path, line, text);
+	return ST_CONFIG;
+}
+
+/* Cut blanks at both ends. */
+static char *
+trim(char *text)
+{
+	size_t len;
+
+	text += strspn(text, BLANKS);
+	for (len = strlen(text); len > 0 && strchr(BLANKS, text[len - 1]) != NULL; len--)
+		text[len - 1] = '\0';
+	return text;
+}
+
+/* "[kind]" or "[kind name]". */
+static enum status
+add_section(struct reading *r, char *text)
+{
+	struct conf *conf = r->conf;
+	struct conf_section *sections, *section;
+	char *end = strchr(text, ']'), *kind, *name;
+
+	if (end == NULL || *trim(end + 1) != '\0')
+		return conf_complain(conf, r->number, "a section is written [kind] or [kind name]");
+	*end = '\0';
+	kind = trim(text + 1);
+	name = kind + strcspn(kind, BLANKS);
+	if (*name != '\0')
+		*name++ = '\0';
+	name = trim(name);
+	if (*kind == '\0' || strlen(kind) >= CONF_KIND)
+		return conf_complain(conf, r->number, "a section is written [kind] or [kind name]");
+	for (size_t i = 0; i < conf->n; i++)
+		if (strcmp(conf->sections[i].kind, kind) == 0 && strcasecmp(conf->sections[i].name, name) == 0)
+			return conf_complain(conf, r->number, "this section is there already, in line %d",
+			    conf->sections[i].line);
+	if ((sections = reallocarray(conf->sections, conf->n + 1, sizeof(*sections))) == NULL)
+		return ST_NOMEM;
+	conf->sections = sections;
+	section = &sections[conf->n];
+	*section = (struct conf_section){ .line = r->number };
+	snprintf(section->kind, sizeof(section->kind), "%s", kind);
+	if ((section->name = strdup(name)) == NULL)
+		return ST_NOMEM;
+	conf->n++;
+	return ST_OK;
+}
+
+/* What inih is to see of this line, in at most 49 bytes. */
+static enum status
+shorten(struct reading *r, char *shown, int size)
+{
+	char *text = r->line, *equals;
+	int n;
+
+	*shown = '\0';
+	if (*text != '\0' && strchr(BLANKS, *text) != NULL && *trim(text) != '\0')
+		return conf_complain(r->conf, r->number, "a line does not begin with a blank, and goes on in no other");
+	text = trim(text);
+	if (*text == '\0' || *text == '#' || *text == ';')
+		return ST_OK;
+	if (*text == '[') {
+		n = snprintf(shown, (size_t)size, "[%zu]", r->conf->n);
+		return n < size ? add_section(r, text) : ST_NOMEM;
+	}
+	if ((equals = strchr(text, '=')) == NULL)
+		return conf_complain(r->conf, r->number, "this is neither a section, nor key = value, nor a comment");
+	*equals = '\0';
+	r->value = trim(equals + 1);
+	n = snprintf(shown, (size_t)size, "%s=@", trim(text));
+	return n < size && n < 50 ? ST_OK : conf_complain(r->conf, r->number, "this is no key");
+}
+
+/* inih's reader: the next line, or NULL at the end or after the first error. */
+static char *
+next_line(char *shown, int size, void *arg)
+{
+	struct reading *r = arg;
+	ssize_t len;
+
+	if (r->st != ST_OK || (len = getline(&r->line, &r->room, r->file)) < 0) {
+		if (r->st == ST_OK && ferror(r->file))
+			r->st = ST_SYSTEM;
+		return NULL;
+	}
+	r->number++;
+	if (memchr(r->line, '\0', (size_t)len) != NULL)
+		r->st = conf_complain(r->conf, r->number, "there is a NUL in this line");
+	else if (len > LINE_MOST)
+		r->st = conf_complain(r->conf, r->number, "this line is longer than %d bytes", LINE_MOST);
+	else {
+		r->line[strcspn(r->line, "\r\n")] = '\0';
+		r->st = shorten(r, shown, size);
+	}
+	return r->st == ST_OK ? shown : NULL;
+}
+
+static enum status
+add_pair(struct reading *r, const char *key)
+{
+	struct conf_section *section = &r->conf->sections[r->conf->n - 1];
+	struct conf_pair *pairs, *pair;
+
+	if (conf_value(section, key) != NULL)
+		return conf_complain(r->conf, r->number, "%s is given twice", key);
+	if ((pairs = reallocarray(section->pairs, section->n + 1, sizeof(*pairs))) == NULL)
+		return ST_NOMEM;
+	section->pairs = pairs;
+	pair = &pairs[section->n];
+	*pair = (struct conf_pair){ .key = strdup(key), .value = strdup(r->value), .line = r->number };
+	section->n++;
+	return pair->key != NULL && pair->value != NULL ? ST_OK : ST_NOMEM;
+}
+
+static int
+take_pair(void *arg, const char *number, const char *key, const char *placeholder)
+{
+	struct reading *r = arg;
+
+	(void)number;
+	(void)placeholder;
+	if (r->conf->n == 0)
+		r->st = conf_complain(r->conf, r->number, "this stands before the first section");
+	else
+		r->st = add_pair(r, key);
+	return r->st == ST_OK;
+}
+
+enum status
+conf_load(const char *path, struct conf **out)
+{
+	struct reading r = { .st = ST_OK };
+	enum status st = ST_OK;
+	int wrong;
+
+	*out = NULL;
+	if ((r.conf = calloc(1, sizeof(*r.conf))) == NULL || (r.conf->path = strdup(path)) == NULL) {
+		st = ST_NOMEM;
+		goto out;
+	}
+	if ((r.file = fopen(path, "re")) == NULL) {
+		st = errno == ENOENT ? ST_NOTFOUND : ST_SYSTEM;
+		log_error("%s: %s", path, strerror(errno));
+		goto out;
+	}
+	wrong = ini_parse_stream(next_line, &r, take_pair, &r);
+	if ((st = r.st) == ST_OK && wrong != 0)
+		st = conf_complain(r.conf, wrong > 0 ? wrong : 0, "this cannot be read");
+	else if (st == ST_SYSTEM)
+		log_error("%s: %s", path, strerror(errno));
+out:
+	if (r.file != NULL)
+		fclose(r.file);
+	free(r.line);
+	if (st == ST_OK)
+		*out = r.conf;
+	else
+		conf_free(r.conf);
+	return st;
+}
+
+void
+conf_free(struct conf *conf)
+{
+	if (conf == NULL)
+		return;
+	for (size_t i = 0; i < conf->n; i++) {
+		struct conf_section *section = &conf->sections[i];
+
+		for (size_t j = 0; j < section->n; j++) {
+			free(section->pairs[j].key);
+			free(section->pairs[j].value);
+		}
+		free(section->pairs);
+		free(section->name);
+	}
+	free(conf->sections);
+	free(conf->path);
+	free(conf);
+}
+
+const struct conf_section *
+conf_find(const struct conf *conf, const char *kind, const char *name, const struct conf_section *after)
+{
+	for (size_t i = after == NULL ? 0 : (size_t)(after - conf->sections) + 1; i < conf->n; i++)
+		if (strcmp(conf->sections[i].kind, kind) == 0 &&
+		    (name == NULL || strcasecmp(conf->sections[i].name, name) == 0))
+			return &conf->sections[i];
+	return NULL;
+}
+
+static const struct conf_pair *
+find_pair(const struct conf_section *section, const char *key)
+{
+	for (size_t i = 0; section != NULL && i < section->n; i++)
+		if (strcmp(section->pairs[i].key, key) == 0)
+			return &section->pairs[i];
+	return NULL;
+}
+
+const char *
+conf_value(const struct conf_section *section, const char *key)
+{
+	const struct conf_pair *pair = find_pair(section, key);
+
+	return pair != NULL ? pair->value : NULL;
+}
+
+/* --- values --- */
+
+static enum status
+take_text(const char *value, char **to)
+{
+	return (*to = strdup(value)) != NULL ? ST_OK : ST_NOMEM;
+}
+
+static enum status
+take_number(const char *value, const struct conf_key *key, unsigned *to)
+{
+	char *end;
+	unsigned long number;
+
+	if (*value < '0' || *value > '9')
+		return ST_INVALID;
+	errno = 0;
+	number = strtoul(value, &end, 10);
+	if (errno != 0 || *end != '\0' || number < key->min || number > key->max)
+		return ST_INVALID;
+	*to = (unsigned)number;
+	return ST_OK;
+}
+
+static enum status
+take_bool(const char *value, bool *to)
+{
+	*to = strcmp(value, "yes") == 0;
+	return *to || strcmp(value, "no") == 0 ? ST_OK : ST_INVALID;
+}
+
+static enum status
+take_address(const char *value, struct address *to)
+{
+	if (strcmp(value, "none") != 0)
+		return address_parse(value, to);
+	*to = (struct address){ .family = 0 };
+	return ST_OK;
+}
+
+/* One word, in place: to its end, without its quotes. NULL: a quote is not closed, or closed within a word. */
+static char *
+cut_word(char *at)
+{
+	char *end;
+
+	if (*at != '"') {
+		end = at + strcspn(at, BLANKS "\"");
+		return *end == '"' ? NULL : end;
+	}
+	end = strchr(at + 1, '"');
+	return end != NULL && (end[1] == '\0' || strchr(BLANKS, end[1]) != NULL) ? end : NULL;
+}
+
+static enum status
+take_command(const char *value, struct conf_command *to)
+{
+	size_t n = 0;
+	char *at, *end;
+
+	if ((to->words = strdup(value)) == NULL)
+		return ST_NOMEM;
+	for (at = to->words; *(at += strspn(at, BLANKS)) != '\0'; at = end) {
+		if (n + 1 == CONF_ARGS || (end = cut_word(at)) == NULL)
+			return ST_INVALID;
+		to->argv[n++] = *at == '"' ? at + 1 : at;
+		if (*end != '\0')
+			*end++ = '\0';
+	}
+	return n > 0 && to->argv[0][0] != '\0' ? ST_OK : ST_INVALID;
+}
+
+static const char *const expected[] = {
+	[CONF_TEXT] = "a text",
+	[CONF_FILE] = "an absolute path",
+	[CONF_NUMBER] = "a number",
+	[CONF_BOOL] = "yes or no",
+	[CONF_NAME] = "a name of letters, digits, hyphens and dots",
+	[CONF_ADDRESS] = "an address, or none",
+	[CONF_NETWORKS] = "a list of networks, each address/bits with no bits set behind those",
+	[CONF_COMMAND] = "a command and its arguments",
+};
+
+static enum status
+take_value(const char *value, const struct conf_key *key, void *to)
+{
+	switch (key->type) {
+	case CONF_TEXT:
+		return *value != '\0' ? take_text(value, to) : ST_INVALID;
+	case CONF_FILE:
+		return *value == '/' ? take_text(value, to) : ST_INVALID;
+	case CONF_NUMBER:
+		return take_number(value, key, to);
+	case CONF_BOOL:
+		return take_bool(value, to);
+	case CONF_NAME:
+		return name_parse(value, strlen(value), to);
+	case CONF_ADDRESS:
+		return take_address(value, to);
+	case CONF_NETWORKS:
+		return networks_parse(value, to);
+	case CONF_COMMAND:
+		return take_command(value, to);
+	}
+	return ST_INVALID;
+}
+
+static enum status
+complain_value(const struct conf *conf, const struct conf_pair *pair, const struct conf_key *key)
+{
+	const int line = pair != NULL ? pair->line : 0;
+
+	if (key->type == CONF_NUMBER)
+		return conf_complain(conf, line, "%s: a number from %u to %u is expected", key->key, key->min, key->max);
+	return conf_complain(conf, line, "%s: %s is expected", key->key, expected[key->type]);
+}
+
+static enum status
+judge_keys(const struct conf *conf, const struct conf_section *section, const struct conf_key *keys)
+{
+	const struct conf_key *key;
+
+	for (size_t i = 0; section != NULL && i < section->n; i++) {
+		for (key = keys; key->key != NULL && strcmp(key->key, section->pairs[i].key) != 0; key++)
+			;
+		if (key->key == NULL)
+			return conf_complain(conf, section->pairs[i].line, "[%s] has no key %s", section->kind,
+			    section->pairs[i].key);
+	}
+	return ST_OK;
+}
+
+enum status
+conf_fill(const struct conf *conf, const struct conf_section *section, const struct conf_key *keys, void *out)
+{
+	enum status st = judge_keys(conf, section, keys);
+
+	for (const struct conf_key *key = keys; key->key != NULL && st == ST_OK; key++) {
+		const struct conf_pair *pair = find_pair(section, key->key);
+		const char *value = pair != NULL ? pair->value : key->preset;
+
+		if (value == NULL)
+			continue;
+		if ((st = take_value(value, key, (char *)out + key->offset)) == ST_INVALID)
+			st = complain_value(conf, pair, key);
+	}
+	if (st != ST_OK)
+		conf_release(keys, out);
+	return st;
+}
+
+void
+conf_release(const struct conf_key *keys, void *out)
+{
+	for (const struct conf_key *key = keys; key->key != NULL; key++) {
+		void *at = (char *)out + key->offset;
+
+		if (key->type == CONF_TEXT || key->type == CONF_FILE) {
+			free(*(char **)at);
+			*(char **)at = NULL;
+		} else if (key->type == CONF_COMMAND) {
+			free(((struct conf_command *)at)->words);
+			memset(at, 0, sizeof(struct conf_command));
+		}
+	}
+}
