@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A TLS connection, either side: the only user of OpenSSL's ssl.h. TLS 1.2 and 1.3 with forward secrecy and
+ * AEAD, no tickets, no session cache, no renegotiation, no early data, no compression. A context is made once
+ * (it reads all files); a channel is one connection on descriptors that the caller made.
+ */
+#ifndef DYNLEASE_CHANNEL_H
+#define DYNLEASE_CHANNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "status.h"
+
+#define CHANNEL_ALPN	"dynlease/1"
+#define CHANNEL_WHY	256	/* bytes of an explanation, with the NUL */
+
+struct channel_context;
+struct channel;
+
+/*
+ * The server's side: certificate chain and private key, both PEM. ST_CONFIG: unreadable, or key and
+ * certificate do not fit; logged with the file's name. Freed by the process's end.
+ */
+enum status	channel_serve(const char *certificate, const char *key, struct channel_context **);
+
+/*
+ * The client's side. ca: a PEM file of trusted roots, or NULL for the system's. The server's chain is verified,
+ * and its name against the one given to channel_open(). ST_CONFIG: logged.
+ */
+enum status	channel_trust(const char *ca, struct channel_context **);
+void		channel_context_free(struct channel_context *);
+
+/*
+ * Shake hands on in and out (the same socket, or two ends of pipes), which stay the caller's.
+ * server: NULL accepts; else the DNS name (or address) the peer must prove, also sent as SNI.
+ * until: CLOCK_BOOTTIME nanoseconds after which every call on the channel gives ST_TIMEOUT; 0: no limit here
+ * (a helper has its own alarm). ST_PROTOCOL, ST_CLOSED, ST_TIMEOUT; ST_UNTRUSTED: the certificate will not do.
+ * On failure *channel is set all the same, for channel_why() and channel_close() (NULL only with ST_NOMEM).
+ */
+enum status	channel_open(struct channel_context *, int in, int out, const char *server, uint64_t until,
+		    struct channel **);
+
+/* At least 1 and at most size bytes. ST_CLOSED: the peer has said goodbye or is gone. */
+enum status	channel_read(struct channel *, void *buf, size_t size, size_t *got);
+enum status	channel_write(struct channel *, const void *bytes, size_t len);
+
+/* What went wrong, in one line for a person: "certificate has expired", "hostname mismatch"; "" when nothing. */
+const char	*channel_why(const struct channel *);
+
+/* "TLSv1.3" and the like, for a log line. */
+const char	*channel_version(const struct channel *);
+
+/* When the last handshake finished: CLOCK_BOOTTIME nanoseconds. */
+uint64_t	channel_proved_at(const struct channel *);
+
+/*
+ * Say goodbye (close_notify, unless the connection is broken already) and free. linger: also end our direction
+ * of the socket and read on, at most 64 KiB and until the peer closes or 2 s are over, so that no answer is lost
+ * to a reset (a close with unread input sends one). Descriptors stay open. NULL is fine.
+ */
+void		channel_close(struct channel *, bool linger);
+
+#endif
