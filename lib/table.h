@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The lease table: the waist between what faces the network and what talks to the world. One shared store on tmpfs
+ * that dies with the machine. All times are CLOCK_BOOTTIME nanoseconds and come from the caller.
+ *
+ *	lease    host NUL family -> record (lease.h)		the truth
+ *	due      deadline (big endian) host NUL family -> ""	what ends first is first
+ *	changed  host -> generation, publish_at			must be published
+ *	pending  publisher NUL host -> generation		must be published there
+ *	strike   source -> failures, charges, window start	the limiter
+ *	aging    window start (big endian) source -> ""		oldest strikes first
+ *	revoked  account -> epoch				authenticated before that: no lease
+ *	meta     format, boot id, counters, alive; a record for each publisher
+ *
+ * In the run directory (2770, group dynlease): table/ with the store and its locks, reaper.lock, wake.
+ * Only the reaper makes or resets the table. Lease and due always agree: every transaction moves both.
+ */
+#ifndef DYNLEASE_TABLE_H
+#define DYNLEASE_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lease.h"
+#include "status.h"
+
+#define TABLE_WAIT_FOREVER	(-1)	/* for callers that have an alarm of their own */
+#define PUBLISHER_SIZE		(32 + NAME_SIZE)	/* "kind zone" and the NUL */
+#define PUBLISHER_WHY		200			/* an error in one line, with the NUL */
+
+struct table;
+
+/* --- opening (table.c) --- */
+
+/*
+ * Open what a reaper has made. ST_NOTFOUND: no table; ST_STALE: of another boot; ST_DAMAGED: of another format or
+ * not a table at all. Helpers and admin; they never create anything.
+ */
+enum status	table_open(const char *rundir, struct table **);
+
+/*
+ * The reaper's: open, or make, or empty one of another boot in one transaction, or set a foreign one aside and make
+ * a new one. group owns the files; records: how many leases there may be, for the size of the map.
+ */
+enum status	table_open_or_make(const char *rundir, gid_t group, size_t records, struct table **);
+void		table_close(struct table *);
+
+/*
+ * Put a fresh table in the place of the one that is there; carry: take over all that can be read of it. The old one
+ * stays beside it as table.aside until the next time. Nobody may have it open in this process.
+ */
+enum status	table_set_aside(const char *rundir, gid_t group, size_t records, bool carry);
+
+/* Is the opened table still the one under its path? Asked between a commit and its acknowledgement. */
+bool		table_is_current(const struct table *);
+
+/* Touch the wake file. Errors do not matter: the timer is the backstop. */
+void		table_wake(const struct table *);
+
+/* --- leases (table_lease.c) --- */
+
+struct table_grant {
+	struct lease	lease;		/* as it stands now */
+	bool		changed;	/* something must be published: wake the reaper */
+};
+
+/*
+ * Renew want->host for want->address, or lease it anew, in one transaction; rules in lease_decide(). patience:
+ * settings_patience(). ST_DENIED: want->account was revoked after it authenticated (epoch). ST_NOREAPER,
+ * ST_SUPERSEDED, ST_STALE, ST_FULL, ST_BUSY: nothing changed.
+ */
+enum status	table_renew(struct table *, const struct lease *want, uint64_t patience, uint64_t now,
+		    struct table_grant *);
+
+/* End the host's leases of both families now. *changed: there was one. ST_DENIED as above. */
+enum status	table_release(struct table *, const char *host, const char *account, uint64_t epoch, uint64_t now,
+		    bool *changed);
+
+/* One lease, live or not. ST_NOTFOUND. */
+enum status	table_get(struct table *, const char *host, uint8_t family, struct lease *);
+
+/*
+ * Shut an account out: what authenticated with an epoch below this one leases nothing any more, and its leases end now;
+ * *ended is how many hosts were live. All of it is published.
+ */
+enum status	table_revoke(struct table *, const char *account, uint64_t epoch, uint64_t now, size_t *ended);
+
+/* A host was added or changed in the accounts: have it published as it now stands. Deleted: drop its records, too. */
+enum status	table_touch(struct table *, const char *host);
+enum status	table_forget(struct table *, const char *host);
+
+/* Every lease in order of host and family; each() returning anything but ST_OK ends it with that. */
+enum status	table_each_lease(struct table *, enum status (*each)(void *, const struct lease *), void *);
+
+/* --- the reaper's work (table_work.c) --- */
+
+struct work_host {
+	char		name[NAME_SIZE];
+	uint64_t	generation;	/* as it was when looked at */
+};
+
+/* A growing list. Zero it to begin; free with work_free(). The look functions leave it tidy. */
+struct work {
+	size_t			 n, room;
+	struct work_host	*hosts;
+};
+enum status	work_add(struct work *, const char *host, uint64_t generation);	/* ST_NOMEM */
+void		work_tidy(struct work *);	/* sort by name; of several the one with the largest generation stays */
+bool		work_has(const struct work *, const char *host);	/* of a tidy one */
+void		work_free(struct work *);
+
+/*
+ * Look, in read transactions only, so that no stopped writer can hold it up. Adds to the list the hosts with a lease
+ * that is over but not moved yet, and those changed and due for publication. *next: when there will be more
+ * (UINT64_MAX: nothing in sight).
+ */
+enum status	table_look(struct table *, uint64_t now, struct work *, uint64_t *next);
+
+/* Adds the hosts that are pending for this publisher. */
+enum status	table_look_pending(struct table *, const char *publisher, struct work *);
+
+/*
+ * Move: leases that are over to ended, changed hosts to pending for each of the publishers (NULL-terminated), a
+ * bounded number in one short transaction; and set alive. *more: call again, after table_pause(), which lets others
+ * write. wait_ms bounds the wait for the lock.
+ */
+enum status	table_move(struct table *, const char *const *publishers, uint64_t now, int wait_ms, bool *more);
+void		table_pause(void);
+
+/* A publisher shows these hosts as they stood: drop each whose generation has not moved since. */
+enum status	table_settle(struct table *, const char *publisher, const struct work *, int wait_ms);
+
+/* What is remembered of a publisher. Zeroed when there is nothing. */
+struct publisher_state {
+	uint64_t	verified;	/* last time the place showed all it was asked for; 0: never in this table */
+	uint64_t	failing_since;	/* 0: it is not */
+	uint64_t	retry_at;	/* not before, while failing */
+	uint64_t	reconciled;	/* last time all was compared; 0: never in this table */
+	uint32_t	failures;	/* in a row */
+	char		why[PUBLISHER_WHY];
+};
+enum status	table_publisher_get(struct table *, const char *publisher, struct publisher_state *);
+enum status	table_publisher_put(struct table *, const char *publisher, const struct publisher_state *, int wait_ms);
+
+/* Give back the slots of readers that were killed. */
+void		table_reap_readers(struct table *);
+
+/* --- the whole (table_check.c) --- */
+
+struct table_summary {
+	size_t		leases, live, due, changed, pending, strikes;
+	uint64_t	alive;		/* 0: never */
+	uint64_t	renewals;	/* that changed nothing, since the table was made */
+	uint64_t	generation;
+	size_t		map, used;	/* bytes */
+	size_t		faults;		/* where lease and due, or strike and aging, disagree, or a record does not decode */
+};
+
+/* Walk everything in one read transaction; fault, if not NULL, is called with a line for each. */
+enum status	table_check(struct table *, uint64_t now, void (*fault)(void *, const char *), void *, struct table_summary *);
+
+#endif

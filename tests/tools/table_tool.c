@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Looks into a lease table, and does to it what only a fault or another boot would: table_tool RUNDIR COMMAND [ARG ...]
+ *
+ *	list			a line for each lease: host family address live|ended left
+ *	check			faults, then counts as key=value
+ *	meta KEY TEXT		write into meta: boot, format
+ *	alive SECONDS		as if the last pass had ended so long ago
+ *	renew HOST ADDRESS SECONDS	lease it without any helper
+ *	charge ADDRESS		as if a login from there were being checked, by a helper that never finishes
+ *	hold			begin a write transaction, say "held", and wait for a line on stdin
+ *	read			begin a read transaction, say "reading", and wait for a line on stdin
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/strikes.h"
+#include "lib/table_store.h"
+
+static void
+die(const char *what)
+{
+	fprintf(stderr, "table_tool: %s\n", what);
+	exit(1);
+}
+
+static enum status
+print_lease(void *arg, const struct lease *lease)
+{
+	const uint64_t now = clock_boot();
+	char text[ADDRESS_TEXT];
+
+	(void)arg;
+	printf("%s %u %s %s %u\n", lease->host, lease->address.family, address_text(&lease->address, text),
+	    lease_is_live(lease, now) ? "live" : "ended", lease_left(lease, now));
+	return ST_OK;
+}
+
+static void
+print_fault(void *arg, const char *line)
+{
+	(void)arg;
+	printf("fault %s\n", line);
+}
+
+static void
+check(struct table *table)
+{
+	struct table_summary sum;
+
+	if (table_check(table, clock_boot(), print_fault, NULL, &sum) != ST_OK)
+		die("cannot be read");
+	printf("leases=%zu\nlive=%zu\ndue=%zu\nchanged=%zu\npending=%zu\nstrikes=%zu\nrenewals=%llu\nfaults=%zu\n"
+	    "alive=%s\nmap=%zu\nused=%zu\n", sum.leases, sum.live, sum.due, sum.changed, sum.pending, sum.strikes,
+	    (unsigned long long)sum.renewals, sum.faults, sum.alive != 0 ? "yes" : "no", sum.map, sum.used);
+}
+
+static void
+finish(struct store_txn *txn)
+{
+	enum status st = store_end(txn);
+
+	if (st != ST_OK)
+		die(status_text(st));
+}
+
+static void
+wait_for_line(const char *say)
+{
+	char line[16];
+
+	puts(say);
+	fflush(stdout);
+	if (fgets(line, sizeof(line), stdin) == NULL)
+		_exit(0);
+}
+
+static void
+renew(struct table *table, char **argv)
+{
+	struct lease want = { .layers = LAYER_PASSWORD, .proved = clock_boot() };
+	struct table_grant grant;
+	enum status st;
+
+	if (name_parse(argv[0], strlen(argv[0]), want.host) != ST_OK || address_parse(argv[1], &want.address) != ST_OK)
+		die("renew HOST ADDRESS SECONDS");
+	want.length = (uint32_t)atoi(argv[2]);
+	memcpy(want.account, want.host, sizeof(want.account));
+	if ((st = table_renew(table, &want, 30 * CLOCK_SECOND, clock_boot(), &grant)) != ST_OK)
+		die(status_text(st));
+	if (grant.changed)
+		table_wake(table);
+}
+
+static void
+charge(struct table *table, const char *text)
+{
+	struct strike_sources sources;
+	struct address address;
+	enum status st;
+
+	if (address_parse(text, &address) != ST_OK)
+		die("charge ADDRESS");
+	strikes_sources(&address, NULL, &sources);
+	if ((st = strikes_charge(table, &sources, clock_boot())) != ST_OK)
+		die(status_text(st));
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *command = argc > 2 ? argv[2] : "";
+	struct table *table;
+	struct store_txn txn;
+	enum status st;
+
+	if (argc < 3)
+		die("usage: table_tool RUNDIR COMMAND [ARG ...]");
+	if ((st = table_open(argv[1], &table)) != ST_OK)
+		die(status_text(st));
+	if (strcmp(command, "list") == 0)
+		table_each_lease(table, print_lease, NULL);
+	else if (strcmp(command, "check") == 0)
+		check(table);
+	else if (strcmp(command, "renew") == 0 && argc == 6)
+		renew(table, argv + 3);
+	else if (strcmp(command, "charge") == 0 && argc == 4)
+		charge(table, argv[3]);
+	else if (strcmp(command, "read") == 0) {
+		store_read(table->store, &txn);
+		wait_for_line("reading");
+		store_cancel(&txn);
+	} else {
+		store_write(table->store, TABLE_WAIT_FOREVER, &txn);
+		if (strcmp(command, "hold") == 0)
+			wait_for_line("held");
+		else if (strcmp(command, "meta") == 0 && argc == 5)
+			store_put(&txn, DB_META, text_value(argv[3]), text_value(argv[4]));
+		else if (strcmp(command, "alive") == 0 && argc == 4)
+			meta_put(&txn, "alive", clock_boot() - (uint64_t)atoi(argv[3]) * CLOCK_SECOND);
+		else
+			die("no such command");
+		finish(&txn);
+	}
+	table_close(table);
+	return 0;
+}
