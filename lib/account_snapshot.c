@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Reading the accounts: the snapshot that helpers and the reaper use. It never changes in place, so nothing here locks.
+ */
+#include <endian.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "account_store.h"
+#include "log.h"
+
+struct accounts {
+	struct store	*store;
+};
+
+enum status
+account_read(struct store_txn *txn, const char *name, struct account *account)
+{
+	struct store_value value;
+	enum status st;
+
+	if ((st = store_get(txn, DB_ACCOUNT, store_bytes(name, strlen(name)), &value)) != ST_OK)
+		return st;
+	if ((st = account_decode(name, value.data, value.size, account)) != ST_OK)
+		log_critical("the record of account %s does not decode", name);
+	return st;
+}
+
+enum status
+account_read_owner(struct store_txn *txn, const char *host, char owner[NAME_SIZE])
+{
+	struct store_value value;
+	enum status st;
+
+	if ((st = store_get(txn, DB_HOST, store_bytes(host, strlen(host)), &value)) != ST_OK)
+		return st;
+	return name_parse(value.data, value.size, owner) == ST_OK ? ST_OK : ST_DAMAGED;
+}
+
+enum status
+account_walk_hosts(struct store_txn *txn, enum status (*each)(void *, const char *host, const char *owner), void *arg)
+{
+	char host[NAME_SIZE], owner[NAME_SIZE];
+	struct store_cursor cursor;
+	enum status st = ST_OK;
+	bool more;
+
+	for (more = store_walk(txn, DB_HOST, store_bytes(NULL, 0), &cursor); more && st == ST_OK;
+	    more = store_walk_next(&cursor)) {
+		if (name_parse(cursor.key.data, cursor.key.size, host) != ST_OK ||
+		    name_parse(cursor.value.data, cursor.value.size, owner) != ST_OK)
+			st = ST_DAMAGED;
+		else
+			st = each(arg, host, owner);
+	}
+	store_walk_end(&cursor);
+	return txn->st != ST_OK ? txn->st : st;
+}
+
+enum status
+accounts_open(const char *path, struct accounts **out)
+{
+	const struct store_plan plan = { .path = path, .kind = STORE_FROZEN, .dbs = ACCOUNT_DBS };
+	struct accounts *accounts;
+	enum status st;
+
+	*out = NULL;
+	if ((accounts = calloc(1, sizeof(*accounts))) == NULL)
+		return ST_NOMEM;
+	if ((st = store_open(&plan, &accounts->store)) != ST_OK) {
+		free(accounts);
+		return st;
+	}
+	*out = accounts;
+	return ST_OK;
+}
+
+void
+accounts_close(struct accounts *accounts)
+{
+	if (accounts == NULL)
+		return;
+	store_close(accounts->store);
+	free(accounts);
+}
+
+enum status
+accounts_get(struct accounts *accounts, const char *name, struct account *account)
+{
+	struct store_txn txn;
+	enum status st;
+
+	store_read(accounts->store, &txn);
+	st = account_read(&txn, name, account);
+	store_cancel(&txn);
+	return st;
+}
+
+enum status
+accounts_owner(struct accounts *accounts, const char *host, char owner[NAME_SIZE])
+{
+	struct store_txn txn;
+	enum status st;
+
+	store_read(accounts->store, &txn);
+	st = account_read_owner(&txn, host, owner);
+	store_cancel(&txn);
+	return st;
+}
+
+enum status
+accounts_each_host(struct accounts *accounts, enum status (*each)(void *, const char *host, const char *owner),
+    void *arg)
+{
+	struct store_txn txn;
+	enum status st;
+
+	store_read(accounts->store, &txn);
+	st = account_walk_hosts(&txn, each, arg);
+	store_cancel(&txn);
+	return st;
+}
+
+size_t
+accounts_count_hosts(struct accounts *accounts)
+{
+	struct store_txn txn;
+	size_t n;
+
+	store_read(accounts->store, &txn);
+	n = store_count(&txn, DB_HOST);
+	store_cancel(&txn);
+	return n;
+}
+
+enum status
+accounts_decoy(struct accounts *accounts, const char *name, char verifier[VERIFIER_SIZE])
+{
+	struct store_value value;
+	struct store_txn txn;
+	char salt[TOKEN_SIZE] = "";
+	uint32_t number;
+	size_t n;
+	enum status st;
+
+	store_read(accounts->store, &txn);
+	if (store_get(&txn, DB_META, store_bytes(META_SALT, strlen(META_SALT)), &value) == ST_OK)
+		snprintf(salt, sizeof(salt), "%.*s", (int)value.size, (const char *)value.data);
+	st = (n = store_count(&txn, DB_DECOY)) > 0 ? ST_OK : ST_NOTFOUND;
+	if (st == ST_OK) {
+		number = htobe32(secret_number(salt, name) % (uint32_t)n);
+		st = store_get(&txn, DB_DECOY, store_bytes(&number, sizeof(number)), &value);
+	}
+	if (st == ST_OK && value.size < VERIFIER_SIZE) {
+		memcpy(verifier, value.data, value.size);
+		verifier[value.size] = '\0';
+	} else
+		st = st == ST_OK ? ST_DAMAGED : st;
+	store_cancel(&txn);
+	return txn.st != ST_OK ? txn.st : st;
+}
