@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * dynlease-auth: the life of one connection, from the spawner's hand to the last byte. It never serves a second one.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "lib/channel.h"
+#include "lib/clock.h"
+#include "lib/log.h"
+#include "lib/settings.h"
+
+#include "judge.h"
+#include "peer.h"
+#include "session.h"
+
+#define FIRST_DEADLINE	10	/* seconds, until the configuration is read */
+
+struct options {
+	const char	*config;
+	bool		 foreground;	/* log to stderr */
+	bool		 test;		/* only look at the configuration */
+};
+
+/* All that is opened before a byte of the network is read. */
+struct helper {
+	struct settings		*settings;
+	struct channel_context	*context;
+	struct accounts		*accounts;
+	struct table		*table;
+};
+
+static const char usage[] =
+    "usage: dynlease-auth [-D] [-c FILE]	serve the connection on descriptor 0\n"
+    "       dynlease-auth -t [-c FILE]	check configuration, certificate and key\n"
+    "       dynlease-auth --help | --version\n";
+
+/* A person is told on the terminal; a spawner's mistake goes to syslog, because descriptor 2 may be the client. */
+static void
+usage_error(void)
+{
+	struct stat sb;
+
+	if (fstat(2, &sb) == 0 && !S_ISSOCK(sb.st_mode))
+		fputs(usage, stderr);
+	log_open("dynlease-auth", LOG_PLACE_SYSLOG);
+	log_error("started with wrong options");
+	exit(EX_USAGE);
+}
+
+static void
+options_parse(int argc, char **argv, struct options *opt)
+{
+	static const struct option longs[] = {
+		{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'V' }, { NULL, 0, NULL, 0 }
+	};
+	int c;
+
+	*opt = (struct options){ .config = SETTINGS_PATH };
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "Dc:t", longs, NULL)) != -1)
+		switch (c) {
+		case 'D':
+			opt->foreground = true;
+			break;
+		case 'c':
+			opt->config = optarg;
+			break;
+		case 't':
+			opt->test = true;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			exit(EX_OK);
+		case 'V':
+			puts("dynlease-auth " VERSION);
+			exit(EX_OK);
+		default:
+			usage_error();
+		}
+	if (optind != argc)
+		usage_error();
+}
+
+/* Nothing of this process is for others to see: no core file, no ptrace by its own user, no new rights. */
+static void
+close_shutters(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/* What the helper cannot do without. */
+static enum status
+open_necessities(const char *config, struct helper *helper)
+{
+	enum status st;
+
+	if ((st = settings_load(config, &helper->settings)) != ST_OK)
+		return st;
+	return channel_serve(helper->settings->certificate, helper->settings->key, &helper->context);
+}
+
+/* Without accounts or table the client still gets an answer: try later. */
+static void
+open_stores(struct helper *helper)
+{
+	enum status st;
+
+	if ((st = accounts_open(helper->settings->accounts, &helper->accounts)) != ST_OK)
+		log_critical("%s: %s: nobody can log in", helper->settings->accounts, status_text(st));
+	if ((st = table_open(helper->settings->rundir, &helper->table)) != ST_OK)
+		log_critical("%s: the lease table: %s: nothing is granted until a reaper has made one",
+		    helper->settings->rundir, status_text(st));
+}
+
+/* The handshake, the conversation, and the farewell. */
+static enum status
+serve(const struct helper *helper, const struct peer *peer)
+{
+	struct judge judge = { .settings = helper->settings, .accounts = helper->accounts, .table = helper->table,
+		.peer = peer };
+	struct channel *channel = NULL;
+	enum status st;
+
+	st = channel_open(helper->context, peer->socket, peer->socket, NULL, 0, &channel);
+	if (st == ST_OK) {
+		judge.proved = channel_proved_at(channel);
+		st = session_run(channel, &judge);
+	} else
+		log_info("handshake peer=%s %s: %s", peer->text, status_text(st),
+		    channel != NULL ? channel_why(channel) : "");
+	channel_close(channel, true);
+	return st;
+}
+
+static int
+test_configuration(const char *config)
+{
+	struct helper helper = { 0 };
+	const enum status st = open_necessities(config, &helper);
+
+	if (st == ST_OK)
+		printf("%s: fine\n", config);
+	return st == ST_OK ? EX_OK : status_exit(st);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct helper helper = { 0 };
+	struct environment environment;
+	struct options opt;
+	struct peer peer;
+	enum status st;
+
+	options_parse(argc, argv, &opt);
+	if (opt.test)
+		return test_configuration(opt.config);
+
+	environment_clear(&environment);
+	st = peer_claim(opt.foreground, &peer);
+	close_shutters();
+	deadline_arm(FIRST_DEADLINE);
+	log_open("dynlease-auth", opt.foreground ? LOG_PLACE_STDERR : LOG_PLACE_SYSLOG);
+	if (st == ST_CLOSED)
+		_exit(EX_OK);
+	if (st != ST_OK) {
+		log_error("descriptor 0: %s; this is started by xinetd, inetd, tcpserver or systemd",
+		    st == ST_INVALID ? "not a connected stream socket" : strerror(errno));
+		_exit(EX_USAGE);
+	}
+	if ((st = open_necessities(opt.config, &helper)) != ST_OK)
+		_exit(status_exit(st));
+	deadline_arm(helper.settings->deadline);
+	open_stores(&helper);
+
+	st = serve(&helper, &peer);
+	/* No cleaning up: the store must not be closed by those who leave (store.c), and the rest goes with the process. */
+	_exit(st == ST_OK || st == ST_CLOSED ? EX_OK : EX_PROTOCOL);
+}
