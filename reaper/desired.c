@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Desired state, built in memory from two read transactions. Changes nothing.
+ */
+#include "desired.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/log.h"
+
+/* What the walks over accounts and leases need at hand. */
+struct building {
+	const struct settings	*settings;
+	const struct zone	*zone;
+	uint64_t		 now;
+	struct desired_list	*list;
+};
+
+static enum status
+append(struct desired_list *list, const char *name, bool owned)
+{
+	if (list->n == list->room) {
+		const size_t room = list->room == 0 ? 64 : 2 * list->room;
+		struct desired *names = reallocarray(list->names, room, sizeof(*names));
+
+		if (names == NULL)
+			return ST_NOMEM;
+		list->names = names;
+		list->room = room;
+	}
+	list->names[list->n] = (struct desired){ .owned = owned };
+	snprintf(list->names[list->n++].name, NAME_SIZE, "%s", name);
+	return ST_OK;
+}
+
+static enum status
+take_host(void *arg, const char *host, const char *owner)
+{
+	struct building *b = arg;
+
+	(void)owner;
+	return settings_zone(b->settings, host) == b->zone ? append(b->list, host, true) : ST_OK;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	const struct desired *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+static struct desired *
+find(struct desired_list *list, size_t n, const char *name)
+{
+	struct desired key = { 0 };
+
+	snprintf(key.name, sizeof(key.name), "%s", name);
+	return n == 0 ? NULL : bsearch(&key, list->names, n, sizeof(key), compare);
+}
+
+/* A live lease fills in its family, after everything about it that can be checked was. */
+static enum status
+take_lease(void *arg, const struct lease *lease)
+{
+	struct building *b = arg;
+	struct desired *name;
+	const char *why;
+
+	if (!lease_is_live(lease, b->now) || (name = find(b->list, b->list->n, lease->host)) == NULL)
+		return ST_OK;
+	if ((why = address_refusal(&lease->address, &b->settings->allow)) != NULL) {
+		log_critical("the table has a lease of %s for an address that nobody may lease: %s", lease->host, why);
+		return ST_OK;
+	}
+	if (lease->address.family == 4)
+		name->a = lease->address;
+	else
+		name->aaaa = lease->address;
+	name->live = true;
+	return ST_OK;
+}
+
+void
+desired_fall_back(const struct zone *zone, struct desired *name)
+{
+	if (name->live || !name->owned)
+		return;
+	name->a = zone->fallback4;
+	name->aaaa = zone->fallback6;
+}
+
+/* Mark what is touched; those that are ours no more join the list, to show nothing. */
+static enum status
+mark(struct building *b, const struct work *touched)
+{
+	const size_t owned = b->list->n;
+	struct desired *name;
+	enum status st;
+
+	for (size_t i = 0; i < touched->n; i++) {
+		const char *host = touched->hosts[i].name;
+
+		if (settings_zone(b->settings, host) != b->zone)
+			continue;
+		if ((name = find(b->list, owned, host)) == NULL) {
+			if ((st = append(b->list, host, false)) != ST_OK)
+				return st;
+			name = &b->list->names[b->list->n - 1];
+		}
+		name->touched = true;
+	}
+	if (b->list->n > owned)
+		qsort(b->list->names, b->list->n, sizeof(*b->list->names), compare);
+	return ST_OK;
+}
+
+enum status
+desired_build(const struct settings *settings, const struct zone *zone, struct accounts *accounts,
+    struct table *table, const struct work *touched, uint64_t now, struct desired_list *list)
+{
+	struct building b = { settings, zone, now, list };
+	enum status st;
+
+	*list = (struct desired_list){ 0 };
+	if ((st = accounts_each_host(accounts, take_host, &b)) != ST_OK ||
+	    (table != NULL && (st = table_each_lease(table, take_lease, &b)) != ST_OK) ||
+	    (st = mark(&b, touched)) != ST_OK)
+		goto out;
+	for (size_t i = 0; i < list->n; i++)
+		desired_fall_back(zone, &list->names[i]);
+out:
+	if (st != ST_OK)
+		desired_free(list);
+	return st;
+}
+
+void
+desired_free(struct desired_list *list)
+{
+	free(list->names);
+	*list = (struct desired_list){ 0 };
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Asking a name server what it shows, over DNS: the only user of ldns. Plain queries without recursion to one server,
+ * UDP and then TCP when truncated; nothing here changes anything.
+ */
+#ifndef DYNLEASE_DNSASK_H
+#define DYNLEASE_DNSASK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/address.h"
+#include "lib/status.h"
+
+#define DNSASK_ADDRESSES	8
+
+struct dns_server {
+	struct address	address;
+	unsigned	port;
+	unsigned	timeout;	/* seconds for one question */
+};
+
+struct dns_answer {
+	size_t		n;			/* may be larger than the list: then there were more */
+	struct address	list[DNSASK_ADDRESSES];
+};
+
+/*
+ * The zone's SOA serial, from an authoritative answer. ST_NOTFOUND: it does not serve the zone, or failed to load it;
+ * ST_TIMEOUT; ST_CLOSED: nobody listens there; ST_PROTOCOL: an answer that makes no sense.
+ */
+enum status	dns_serial(const struct dns_server *, const char *zone, uint32_t *serial);
+
+/*
+ * All addresses of one family (4 or 6) at the name itself; no record and no such name are answers: n is 0. Otherwise
+ * as above. A CNAME there is ST_PROTOCOL.
+ */
+enum status	dns_addresses(const struct dns_server *, const char *name, uint8_t family, struct dns_answer *);
+
+#endif

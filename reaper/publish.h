@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a publisher is: a place that must follow the table. One file and one row in publishers[]; nothing else knows
+ * its kind. A publisher is configured by the section "[kind ZONE]" of dynlease.conf and runs as a child process of its own,
+ * with its own deadline, told everything it may know in a struct publication.
+ */
+#ifndef DYNLEASE_PUBLISH_H
+#define DYNLEASE_PUBLISH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <time.h>
+
+#include "lib/address.h"
+#include "lib/conf.h"
+#include "lib/name.h"
+#include "lib/settings.h"
+#include "lib/status.h"
+#include "lib/table.h"
+
+/* What a name must show. Family 0 means no record of that family. */
+struct desired {
+	char		name[NAME_SIZE];
+	struct address	a;
+	struct address	aaaa;
+	bool		touched;	/* this one is new to the publisher, or changed */
+	bool		live;		/* shows a lease, not the fallback */
+	bool		owned;		/* false: deleted, must show nothing */
+};
+
+struct publication {
+	const struct settings		*settings;
+	const struct zone		*zone;
+	const struct conf_section	*section;	/* the publisher's own keys */
+	const struct desired		*names;		/* all of the zone, in order of name */
+	size_t				 n;
+	time_t				 wall;		/* now, for serials and for people */
+};
+
+struct publisher {
+	const char	*kind;		/* as in "[kind ZONE]" */
+	unsigned	 deadline;	/* seconds; then it is killed with all it started */
+
+	/* Read and judge the section without changing anything. ST_CONFIG: logged. */
+	enum status	(*check)(const struct settings *, const struct zone *, const struct conf_section *);
+
+	/*
+	 * Runs in a child. Make the place agree with the names, then ask the place. ST_OK: it shows every touched
+	 * name as desired, and nothing else under the others that it can see. Otherwise why says so in one line for an operator.
+	 * May be killed anywhere and is then simply called again.
+	 */
+	enum status	(*publish)(const struct publication *, char why[PUBLISHER_WHY]);
+
+	/* The longest time in seconds between publish() and the last server showing it, for the exposure sum; 0: none. */
+	unsigned	(*lag)(const struct settings *, const struct zone *, const struct conf_section *);
+};
+
+extern const struct publisher publishers[];	/* ends with kind NULL */
+
+/* The publisher of that kind, or NULL. */
+const struct publisher	*publisher_find(const char *kind);
+
+/* Each row's publish and check, defined in a file of its name. */
+enum status	zonefile_check(const struct settings *, const struct zone *, const struct conf_section *);
+enum status	zonefile_publish(const struct publication *, char why[PUBLISHER_WHY]);
+unsigned	zonefile_lag(const struct settings *, const struct zone *, const struct conf_section *);
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: ISC */
+/* links: reaper/zonefile.c reaper/zoneconf.c reaper/zonelook.c reaper/zonetext.c reaper/dnsask.c reaper/command.c reaper/masterfile.c reaper/masterscan.c reaper/serial.c */
+/*
+ * publish_zonefile CONF ZONE [WALL]: publish the names on stdin, in order, to [zonefile ZONE]. A line is
+ * "NAME A AAAA FLAGS": an address or "none"; flags t (touched), l (live), d (deleted). Prints why not; exits with
+ * the status. Without names from stdin: "check" as WALL only checks the section.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/clock.h"
+#include "reaper/publish.h"
+
+enum { NAMES = 20000 };
+
+static bool
+read_name(struct desired *to)
+{
+	char name[NAME_SIZE + 1], a[ADDRESS_TEXT], aaaa[ADDRESS_TEXT], flags[8];
+
+	if (scanf("%254s %45s %45s %7s", name, a, aaaa, flags) != 4)
+		return false;
+	if (name_parse(name, strlen(name), to->name) != ST_OK ||
+	    (strcmp(a, "none") != 0 && address_parse(a, &to->a) != ST_OK) ||
+	    (strcmp(aaaa, "none") != 0 && address_parse(aaaa, &to->aaaa) != ST_OK)) {
+		fprintf(stderr, "bad line of %s\n", name);
+		exit(64);
+	}
+	to->touched = strchr(flags, 't') != NULL;
+	to->live = strchr(flags, 'l') != NULL;
+	to->owned = strchr(flags, 'd') == NULL;
+	return true;
+}
+
+static enum status
+publish(const struct settings *set, const struct conf_section *section, const struct zone *zone, time_t wall)
+{
+	struct desired *names = calloc(NAMES, sizeof(*names));
+	struct publication pub = { .settings = set, .zone = zone, .section = section, .names = names, .wall = wall };
+	char why[PUBLISHER_WHY] = "unset";
+	enum status st;
+
+	if (names == NULL)
+		return ST_NOMEM;
+	while (pub.n < NAMES && read_name(&names[pub.n]))
+		pub.n++;
+	st = zonefile_publish(&pub, why);
+	printf("%s%s%s\n", status_text(st), *why == '\0' ? "" : ": ", why);
+	free(names);
+	return st;
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct conf_section *section;
+	const struct zone *zone;
+	struct settings *set = NULL;
+	enum status st;
+
+	if (argc < 3)
+		return 64;
+	if ((st = settings_load(argv[1], &set)) != ST_OK)
+		return (int)st;
+	section = conf_find(set->conf, "zonefile", argv[2], NULL);
+	zone = settings_zone(set, argv[2]);
+	if (section == NULL || zone == NULL)
+		return 64;
+	if (argc > 3 && strcmp(argv[3], "check") == 0)
+		st = zonefile_check(set, zone, section);
+	else
+		st = publish(set, section, zone, argc > 3 ? (time_t)atoll(argv[3]) : clock_wall());
+	settings_free(set);
+	return (int)st;
+}
