@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The keys of client.conf and the rules between them.
+ */
+#include "config.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bsd/string.h>
+
+#define MEMBER(member)	offsetof(struct server, member)
+#define LIST_BLANKS	" \t,"
+
+static const struct conf_key server_keys[] = {
+	{ "address", CONF_TEXT, MEMBER(address), NULL, 0, 0 },
+	{ "source", CONF_ADDRESS, MEMBER(source), NULL, 0, 0 },
+	{ "port", CONF_NUMBER, MEMBER(port), "8245", 1, 65535 },
+	{ "account", CONF_NAME, MEMBER(account), NULL, 0, 0 },
+	{ "secret_file", CONF_FILE, MEMBER(secret_file), NULL, 0, 0 },
+	{ "host", CONF_TEXT, MEMBER(host), NULL, 0, 0 },
+	{ "ca", CONF_FILE, MEMBER(ca), NULL, 0, 0 },
+	{ "family", CONF_TEXT, MEMBER(family), "both", 0, 0 },
+	{ "timeout", CONF_NUMBER, MEMBER(timeout), "10", 1, 300 },
+	{ NULL, CONF_TEXT, 0, NULL, 0, 0 }
+};
+
+/* A DNS name or an address, in its one spelling. */
+static bool
+parse_target(const char *text, char target[NAME_SIZE])
+{
+	char spelled[ADDRESS_TEXT];
+	struct address address;
+
+	if (address_parse(text, &address) == ST_OK)
+		return strlcpy(target, address_text(&address, spelled), NAME_SIZE) < NAME_SIZE;
+	return name_parse(text, strlen(text), target) == ST_OK;
+}
+
+static enum status
+add_host(struct server *server, const char *text, size_t len)
+{
+	char (*hosts)[NAME_SIZE] = reallocarray(server->hosts, server->nhosts + 1, NAME_SIZE);
+
+	if (hosts == NULL)
+		return ST_NOMEM;
+	server->hosts = hosts;
+	return name_parse(text, len, hosts[server->nhosts]) == ST_OK ? (server->nhosts++, ST_OK) : ST_INVALID;
+}
+
+/* host = a list of names; without it, the account's name is the host's. */
+static enum status
+parse_hosts(const struct conf *conf, const struct conf_section *section, struct server *server)
+{
+	const char *at = server->host == NULL ? server->account : server->host;
+	enum status st;
+	size_t len;
+
+	for (at += strspn(at, LIST_BLANKS); *at != '\0'; at += strspn(at, LIST_BLANKS)) {
+		len = strcspn(at, LIST_BLANKS);
+		if ((st = add_host(server, at, len)) == ST_INVALID)
+			return conf_complain(conf, section->line, "[server %s] host: not a host's name: %.*s",
+			    section->name, (int)(len > NAME_SIZE ? NAME_SIZE : len), at);
+		if (st != ST_OK)
+			return st;
+		at += len;
+	}
+	if (server->nhosts == 0)
+		return conf_complain(conf, section->line, "[server %s] host: the list is empty", section->name);
+	return ST_OK;
+}
+
+static enum status
+parse_families(const struct conf *conf, const struct conf_section *section, struct server *server)
+{
+	if (strcmp(server->family, "both") == 0)
+		server->families = FAMILY_BOTH;
+	else if (strcmp(server->family, "4") == 0)
+		server->families = FAMILY_4;
+	else if (strcmp(server->family, "6") == 0)
+		server->families = FAMILY_6;
+	else
+		return conf_complain(conf, section->line, "[server %s] family: must be 4, 6 or both", section->name);
+	if (server->source.family != 0)
+		server->families &= server->source.family == 4 ? FAMILY_4 : FAMILY_6;
+	if (server->families == 0)
+		return conf_complain(conf, section->line, "[server %s] source: is of the other family", section->name);
+	return ST_OK;
+}
+
+static enum status
+server_fill(const struct conf *conf, const struct conf_section *section, struct server *server)
+{
+	char target[NAME_SIZE];
+	enum status st;
+
+	if ((st = conf_fill(conf, section, server_keys, server)) != ST_OK)
+		return st;
+	if (!parse_target(section->name, server->name))
+		return conf_complain(conf, section->line, "[server %s]: this needs the name in the server's certificate",
+		    section->name);
+	if (server->address != NULL && !parse_target(server->address, target))
+		return conf_complain(conf, section->line, "[server %s] address: neither a name nor an address",
+		    section->name);
+	if (*server->account == '\0')
+		return conf_complain(conf, section->line, "[server %s] account: is missing", section->name);
+	if ((st = parse_families(conf, section, server)) != ST_OK)
+		return st;
+	return parse_hosts(conf, section, server);
+}
+
+/* Only servers are spoken of here; another kind of section is a mistake. */
+static enum status
+check_kinds(const struct conf *conf)
+{
+	size_t i;
+
+	for (i = 0; i < conf->n; i++)
+		if (strcmp(conf->sections[i].kind, "server") != 0)
+			return conf_complain(conf, conf->sections[i].line, "[%s]: there are only [server NAME] sections here",
+			    conf->sections[i].kind);
+	if (conf->n == 0)
+		return conf_complain(conf, 1, "no [server NAME] section");
+	return ST_OK;
+}
+
+enum status
+servers_load(const char *path, struct servers **out)
+{
+	struct servers *servers = NULL;
+	struct conf *conf = NULL;
+	enum status st;
+
+	if ((st = conf_load(path, &conf)) != ST_OK || (st = check_kinds(conf)) != ST_OK)
+		goto out;
+	if ((servers = calloc(1, sizeof(*servers))) == NULL ||
+	    (servers->list = calloc(conf->n, sizeof(*servers->list))) == NULL) {
+		st = ST_NOMEM;
+		goto out;
+	}
+	for (; st == ST_OK && servers->n < conf->n; servers->n++)
+		st = server_fill(conf, &conf->sections[servers->n], &servers->list[servers->n]);
+out:
+	conf_free(conf);
+	if (st != ST_OK) {
+		servers_free(servers);
+		servers = NULL;
+	}
+	*out = servers;
+	return st;
+}
+
+void
+servers_free(struct servers *servers)
+{
+	size_t i;
+
+	if (servers == NULL)
+		return;
+	for (i = 0; i < servers->n; i++) {
+		conf_release(server_keys, &servers->list[i]);
+		free(servers->list[i].hosts);
+		secret_wipe(servers->list[i].secret, sizeof(servers->list[i].secret));
+	}
+	free(servers->list);
+	free(servers);
+}
+
+const char *
+server_target(const struct server *server)
+{
+	return server->address != NULL ? server->address : server->name;
+}
+
+size_t
+server_restrict(struct server *server, const char (*wanted)[NAME_SIZE], size_t n)
+{
+	size_t i, j, kept = 0;
+
+	for (i = 0; i < server->nhosts; i++) {
+		for (j = 0; j < n && strcmp(server->hosts[i], wanted[j]) != 0; j++)
+			continue;
+		if (j < n)
+			memmove(server->hosts[kept++], server->hosts[i], NAME_SIZE);
+	}
+	server->nhosts = kept;
+	return kept;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Reading secrets. Nothing here prints one, and what was read of a wrong one is wiped.
+ */
+#include "credential.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bsd/readpassphrase.h>
+
+#include "lib/file.h"
+#include "lib/log.h"
+#include "talk.h"
+
+/* The first line from fd; ends at the newline, so that nothing after it is taken from a pipe. */
+static enum status
+read_line_fd(int fd, char secret[SECRET_SIZE])
+{
+	size_t len = 0;
+	ssize_t n;
+	char c;
+
+	while ((n = read(fd, &c, 1)) != 0) {
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1) {
+			log_error("--secret-fd %d: %s", fd, strerror(errno));
+			return ST_CONFIG;
+		}
+		if (c == '\n')
+			break;
+		if (len + 1 == SECRET_SIZE || c == '\0') {
+			log_error("--secret-fd %d: the secret is too long or holds a NUL", fd);
+			return ST_CONFIG;
+		}
+		secret[len++] = c;
+	}
+	if (len > 0 && secret[len - 1] == '\r')
+		len--;
+	secret[len] = '\0';
+	return ST_OK;
+}
+
+static enum status
+ask_terminal(struct server *server)
+{
+	char prompt[2 * NAME_SIZE + 32];
+
+	snprintf(prompt, sizeof(prompt), "Secret of %s at %s: ", server->account, server->name);
+	if (readpassphrase(prompt, server->secret, sizeof(server->secret), RPP_REQUIRE_TTY) != NULL)
+		return ST_OK;
+	log_error("--ask: there is no terminal to ask on");
+	return ST_CONFIG;
+}
+
+static enum status
+read_secret(const struct options *options, struct server *server)
+{
+	enum status st;
+
+	if (options->secret_fd != -1)
+		return read_line_fd(options->secret_fd, server->secret);
+	if (options->ask)
+		return ask_terminal(server);
+	if (server->secret_file == NULL) {
+		log_error("[server %s]: no secret: set secret_file, or use --ask or --secret-fd", server->name);
+		return ST_CONFIG;
+	}
+	if ((st = file_read_secret(server->secret_file, server->secret, sizeof(server->secret))) == ST_NOTFOUND)
+		log_error("%s: there is no such file; put the secret of %s there, mode 0600", server->secret_file,
+		    server->account);
+	else if (st == ST_SYSTEM)
+		log_error("%s: %s", server->secret_file, strerror(errno));
+	return st == ST_OK ? ST_OK : ST_CONFIG;
+}
+
+enum status
+credential_get(const struct options *options, struct server *server)
+{
+	enum status st = read_secret(options, server);
+
+	if (st == ST_OK && !talk_is_word(server->secret)) {
+		log_error("[server %s]: the secret is empty, or holds a blank or something that is not printable ASCII, "
+		    "which cannot be sent", server->name);
+		st = ST_CONFIG;
+	}
+	if (st != ST_OK)
+		secret_wipe(server->secret, sizeof(server->secret));
+	return st;
+}

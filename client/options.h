@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The command line.
+ */
+#ifndef DYNLEASE_OPTIONS_H
+#define DYNLEASE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/name.h"
+
+enum options_todo { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION, OPTIONS_WRONG };
+
+struct options {
+	enum options_todo todo;
+	const char	*conf;
+	unsigned	 families;	/* FAMILY_ bits; 0: as the file says */
+	bool		 verbose;
+	bool		 json;
+	bool		 ask;
+	int		 secret_fd;	/* or -1 */
+	const char	*command;
+	size_t		 nhosts;
+	char		(*hosts)[NAME_SIZE];	/* to be freed */
+};
+
+/* OPTIONS_WRONG: said on stderr already. */
+void	options_parse(int argc, char **argv, struct options *);
+
+#endif

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Addresses of a family are tried in turn until TLS stands at one of them; each gets an equal share of the time
+ * left. Each family has the server's whole time, so that one that is dead does not starve the other.
+ */
+#include "run.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sysexits.h>
+
+#include "exchange.h"
+#include "lib/address.h"
+#include "lib/clock.h"
+#include "problem.h"
+#include "transport.h"
+
+struct job {
+	const struct verb	*verb;
+	const struct server	*server;
+	struct channel_context	*context;
+	struct report		*report;
+	struct endpoints	 endpoints;
+};
+
+/* One address: connect and shake hands. *place says which, for reports. */
+static bool
+try_endpoint(struct job *job, const struct endpoint *e, uint64_t until, struct transport *t,
+    struct problem_place *place)
+{
+	enum status st;
+
+	if ((st = transport_connect(t, e, &job->server->source, until)) != ST_OK) {
+		problem_connect(job->report, place, st, errno);
+		transport_close(t);
+		return false;
+	}
+	place->doing = "shaking hands";
+	if ((st = transport_secure(t, job->context, job->server->name, until)) != ST_OK) {
+		problem_channel(job->report, place, st, channel_why(t->channel));
+		transport_close(t);
+		return false;
+	}
+	place->doing = "waiting for its answer";
+	return true;
+}
+
+static size_t
+count_family(const struct endpoints *all, int family)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < all->n; i++)
+		n += all->list[i].family == family;
+	return n;
+}
+
+/* The first address of the family that works; text (ADDRESS_TEXT) gets it. */
+static bool
+reach(struct job *job, int family, struct transport *t, struct problem_place *place, char *text)
+{
+	uint64_t until = clock_boot() + job->server->timeout * CLOCK_SECOND, now;
+	size_t held = job->report->nheld, left = count_family(&job->endpoints, family), i;
+	const struct endpoint *e;
+	struct address address;
+
+	for (i = 0; i < job->endpoints.n; i++) {
+		e = &job->endpoints.list[i];
+		if (e->family != family)
+			continue;
+		address_from_socket((const struct sockaddr *)&e->address, &address);
+		place->address = address_text(&address, text);
+		now = clock_boot();
+		if (try_endpoint(job, e, now < until ? now + (until - now) / left : until, t, place)) {
+			report_forget(job->report, held);
+			return true;
+		}
+		left--;
+	}
+	return false;
+}
+
+/* All hosts over one family, in as many connections as it takes. False: the server was not reached. */
+static bool
+run_family(struct job *job, int family)
+{
+	struct problem_place place = { .server = job->server };
+	struct exchange x = { .verb = job->verb, .place = &place };
+	char text[ADDRESS_TEXT];
+	struct transport t;
+	bool going = true;
+	size_t done;
+
+	for (done = 0; going && done < job->server->nhosts; done += x.n) {
+		x.hosts = (const char (*)[NAME_SIZE])&job->server->hosts[done];
+		x.n = job->server->nhosts - done < TALK_HOSTS ? job->server->nhosts - done : TALK_HOSTS;
+		if (!reach(job, family, &t, &place, text))
+			return done > 0;
+		going = exchange_run(&t, &x, job->report);
+		transport_close(&t);
+	}
+	return true;
+}
+
+static void
+run_families(struct job *job, unsigned families)
+{
+	static const struct { unsigned bit; int family; } both[] = { { FAMILY_4, AF_INET }, { FAMILY_6, AF_INET6 } };
+	size_t i, held, tried = 0, reached = 0;
+
+	for (i = 0; i < 2 && (reached == 0 || job->verb->every_family); i++) {
+		if ((families & both[i].bit) == 0 || count_family(&job->endpoints, both[i].family) == 0)
+			continue;
+		held = job->report->nheld;
+		tried++;
+		if (run_family(job, both[i].family))
+			reached++;
+		else if (!job->verb->every_family)
+			report_soften(job->report, held);
+	}
+	if (tried == 0)
+		report_add(job->report, EX_NOHOST, false, "%s: it has no %s address", server_target(job->server),
+		    families == FAMILY_4 ? "IPv4" : "IPv6");
+	if (reached > 0)
+		report_forget_soft(job->report);
+}
+
+void
+run_server(const struct options *options, const struct verb *verb, const struct server *server, struct report *report)
+{
+	struct job job = { .verb = verb, .server = server, .report = report };
+	unsigned families = options->families != 0 ? options->families : server->families;
+	const char *why;
+	enum status st;
+
+	if ((st = channel_trust(server->ca, &job.context)) != ST_OK) {
+		report_add(report, st == ST_CONFIG ? EX_CONFIG : EX_OSERR, false, "%s: the trusted certificates cannot be used",
+		    server->name);
+		goto out;
+	}
+	st = transport_resolve(server_target(server), server->port, clock_boot() + server->timeout * CLOCK_SECOND,
+	    &job.endpoints, &why);
+	if (st == ST_OK)
+		run_families(&job, families);
+	else
+		problem_resolve(report, server, st, why);
+out:
+	report_flush(report);
+	channel_context_free(job.context);
+}
