@@ -15,19 +15,22 @@
 
 #define NOBODY	"-"	/* no account can have this name */
 
-/* An account for those who are none: the same work is done for it, and it never passes. */
+/*
+ * An account for those who are none: the same work is done for it, and it never passes. What known accounts do not need
+ * is made for them, too; and as theirs was, its record is decoded.
+ */
 static void
 make_up(struct judge *judge, const char *name, struct account *account)
 {
-	char decoy[VERIFIER_SIZE] = "";
+	struct account decoy = { .epoch = UINT32_MAX, .require = LAYER_PASSWORD };
+	char record[ACCOUNT_RECORD];
+	size_t len;
 
-	/* Asked for known accounts, too, so that the work is the same. */
-	if (accounts_decoy(judge->accounts, name, decoy) != ST_OK)
-		snprintf(decoy, sizeof(decoy), "%s", SECRET_OF_NOBODY);
-	if (account->require != 0)
-		return;
-	memcpy(account->secret, decoy, sizeof(decoy));
-	account->require = LAYER_PASSWORD;
+	if (accounts_decoy(judge->accounts, name, decoy.secret) != ST_OK)
+		snprintf(decoy.secret, sizeof(decoy.secret), "%s", SECRET_OF_NOBODY);
+	len = account_encode(&decoy, record);
+	if (account->require == 0 && account_decode(name, record, len, account) != ST_OK)
+		*account = decoy;
 }
 
 static enum status

@@ -155,6 +155,8 @@ test_configuration(const char *config)
 
 	if (st == ST_OK)
 		printf("%s: fine\n", config);
+	channel_context_free(helper.context);
+	settings_free(helper.settings);
 	return st == ST_OK ? EX_OK : status_exit(st);
 }
 

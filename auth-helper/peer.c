@@ -24,11 +24,11 @@
 void
 environment_clear(struct environment *kept)
 {
-	const char *timezone = getenv("TZ");
+	const char *zone = getenv("TZ");
 
 	memset(kept, 0, sizeof(*kept));
-	if (timezone != NULL && strlen(timezone) < sizeof(kept->timezone))
-		snprintf(kept->timezone, sizeof(kept->timezone), "%s", timezone);
+	if (zone != NULL && strlen(zone) < sizeof(kept->timezone))
+		snprintf(kept->timezone, sizeof(kept->timezone), "%s", zone);
 	clearenv();
 	if (kept->timezone[0] != '\0')
 		setenv("TZ", kept->timezone, 1);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Reading configuration files. inih splits them into sections, keys and comments; but a Debian inih cuts lines at 199 bytes and
- * section names at 49, both silently, and takes " ;" in a value for a comment. So each line is read and checked here first, and inih
- * is shown a short form of it: a section by its number, a value by a placeholder.
+ * Reading configuration files. inih splits them into sections, keys and comments; but a Debian inih cuts lines at
+ * 199 bytes and section names at 49, both silently, and takes " ;" in a value for a comment. So each line is read
+ * and checked here first, and inih is shown a short form of it: a section by its number, a value by a placeholder.
  */
 #include "conf.h"
 
@@ -21,6 +21,7 @@
 
 #define LINE_MOST	4000	/* bytes, without the newline */
 #define BLANKS		" \t"
+#define KEY_BYTES	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 
 struct reading {
 	struct conf	*conf;
@@ -95,7 +96,7 @@ add_section(struct reading *r, char *text)
 static enum status
 shorten(struct reading *r, char *shown, int size)
 {
-	char *text = r->line, *equals;
+	char *text = r->line, *equals, *key;
 	int n;
 
 	*shown = '\0';
@@ -112,8 +113,23 @@ shorten(struct reading *r, char *shown, int size)
 		return conf_complain(r->conf, r->number, "this is neither a section, nor key = value, nor a comment");
 	*equals = '\0';
 	r->value = trim(equals + 1);
-	n = snprintf(shown, (size_t)size, "%s=@", trim(text));
-	return n < size && n < 50 ? ST_OK : conf_complain(r->conf, r->number, "this is no key");
+	/* inih would end the key at a colon. */
+	key = trim(text);
+	n = snprintf(shown, (size_t)size, "%s=@", key);
+	if (n >= size || n >= 50 || *key == '\0' || key[strspn(key, KEY_BYTES)] != '\0')
+		return conf_complain(r->conf, r->number, "this is no key");
+	return ST_OK;
+}
+
+/* A line ends with LF or CR LF. */
+static void
+cut_end(char *line)
+{
+	size_t len = strcspn(line, "\n");
+
+	line[len] = '\0';
+	if (len > 0 && line[len - 1] == '\r')
+		line[len - 1] = '\0';
 }
 
 /* inih's reader: the next line, or NULL at the end or after the first error. */
@@ -134,8 +150,9 @@ next_line(char *shown, int size, void *arg)
 	else if (len > LINE_MOST)
 		r->st = conf_complain(r->conf, r->number, "this line is longer than %d bytes", LINE_MOST);
 	else {
-		r->line[strcspn(r->line, "\r\n")] = '\0';
-		r->st = shorten(r, shown, size);
+		cut_end(r->line);
+		r->st = strchr(r->line, '\r') == NULL ? shorten(r, shown, size) :
+		    conf_complain(r->conf, r->number, "there is a carriage return within this line");
 	}
 	return r->st == ST_OK ? shown : NULL;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Configuration files (INI, read by inih): sections "[kind]" or "[kind name]" with "key = value" lines; a
- * comment is a line of its own that starts with # or ; (a value may hold both). This file knows the form; which keys there are
- * says the module that owns the section, in a table. Strict: an unknown key, a key given twice, a line over
- * 4000 bytes, a continuation line, a NUL: one logged error with file and line, and nothing is taken.
+ * Configuration files (INI, read by inih): sections "[kind]" or "[kind name]" with "key = value" lines; a comment
+ * is a line of its own that starts with # or ; (a value may hold both). This file knows the form; which keys there
+ * are says the module that owns the section, in a table. Strict: an unknown key, a key given twice, a section given
+ * twice, a line over 4000 bytes, a continuation line (or any that starts with a blank), "key: value", a NUL: one
+ * logged error with file and line, and nothing is taken.
  */
 #ifndef DYNLEASE_CONF_H
 #define DYNLEASE_CONF_H

@@ -267,22 +267,20 @@ complain_secret(const char *path, const char *why)
 	return ST_INVALID;
 }
 
-/* The first line of what was read, if it may be a secret. cut: there is more in the file. */
+/* Cut what was read down to its first line, if that may be a secret. whole: all of the file is there. */
 static enum status
-take_first_line(const char *path, char *secret, size_t len, bool cut)
+take_first_line(const char *path, char *secret, size_t len, bool whole)
 {
 	char *end = memchr(secret, '\n', len);
+	size_t keep = end == NULL ? len : (size_t)(end - secret);
 
-	if (end == NULL && cut)
+	if (end == NULL && !whole)
 		return complain_secret(path, "the first line is too long for a secret");
-	if (end != NULL)
-		len = (size_t)(end - secret);
-	if (len == 0)
+	if (keep == 0)
 		return complain_secret(path, "the first line is empty, a secret is expected there");
-	if (memchr(secret, '\0', len) != NULL)
+	if (memchr(secret, '\0', keep) != NULL)
 		return complain_secret(path, "the first line holds a NUL byte");
-	explicit_bzero(secret + len, end == NULL ? 1 : strlen(end));
-	secret[len] = '\0';
+	explicit_bzero(secret + keep, len - keep);
 	return ST_OK;
 }
 
@@ -307,7 +305,7 @@ file_read_secret(const char *path, char *secret, size_t size)
 	else
 		st = read_bytes(fd, secret, size, &len);
 	if (st == ST_OK)
-		st = take_first_line(path, secret, len, len == size);
+		st = take_first_line(path, secret, len, len < size);
 	if (st != ST_OK)
 		explicit_bzero(secret, size);
 	close_quietly(fd);

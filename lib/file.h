@@ -19,7 +19,9 @@ enum status	file_read(const char *path, size_t max, char **text, size_t *len);
 
 /*
  * Replace path's content. A new file gets mode; an existing one keeps owner, group and mode.
- * On any failure the old file is untouched and no temporary file is left. ST_FULL, ST_SYSTEM.
+ * On any failure the old file is untouched and no temporary file is left (a directory that cannot be synced is
+ * noticed after the rename: the new file is there, and it is said to have failed). What is there must be a regular
+ * file: a symbolic link is not replaced (errno ELOOP). ST_FULL, ST_SYSTEM.
  */
 enum status	file_replace(const char *path, const void *bytes, size_t len, mode_t mode);
 

@@ -230,34 +230,47 @@ match_crypt(const char *verifier, const char *secret)
 	return same;
 }
 
+/*
+ * Copy what a client sent, to be checked whatever it is: what can match nothing becomes something harmless of the
+ * same length, so that it costs the same. Says whether it may match.
+ */
+static bool
+copy_secret(const void *secret, size_t len, char copy[SECRET_SIZE])
+{
+	bool possible = len > 0 && len < SECRET_SIZE;
+	size_t i, n = len < SECRET_SIZE ? len : SECRET_SIZE - 1;
+
+	memset(copy, 0, SECRET_SIZE);
+	if (n == 0)
+		copy[0] = 'x';
+	else
+		memcpy(copy, secret, n);
+	for (i = 0; i < n; i++) {
+		if (copy[i] == '\0') {
+			copy[i] = 'x';
+			possible = false;
+		}
+	}
+	return possible;
+}
+
 bool
 secret_matches(const char *verifier, const void *secret, size_t len)
 {
 	const struct kind *kind = verifier_kind(verifier);
 	char copy[SECRET_SIZE];
 	bool possible, same;
-	size_t i;
 
 	if (kind == NULL)
 		return false;
-	/* What cannot match is replaced by something harmless and checked all the same. */
-	possible = len > 0 && len < sizeof(copy);
-	memset(copy, 'x', sizeof(copy));
-	memcpy(copy, secret, len < sizeof(copy) ? len : sizeof(copy) - 1);
-	copy[len == 0 ? 1 : len < sizeof(copy) ? len : sizeof(copy) - 1] = '\0';
-	for (i = 0; possible && i < len; i++)
-		if (copy[i] == '\0')
-			possible = false;
-	if (!possible)
-		for (i = 0; i + 1 < sizeof(copy) && i < len; i++)
-			if (copy[i] == '\0')
-				copy[i] = 'x';
+	possible = copy_secret(secret, len, copy);
 	if (kind_is_token(kind)) {
-		/* Always as many bytes as a token has: digest_token() takes no notice of the rest. */
-		possible = possible && len == TOKEN_SIZE - 1;
+		/* As many bytes as a token has are hashed, however many came. */
 		same = match_token(verifier, copy);
-	} else
+		possible = possible && len == TOKEN_SIZE - 1;
+	} else {
 		same = match_crypt(verifier, copy);
+	}
 	secret_wipe(copy, sizeof(copy));
 	return same && possible;
 }

@@ -5,7 +5,7 @@
  * - an flock of our own around mdb_env_open() and mdb_env_close(): LMDB 0.9.26 to 0.9.31 destroy the shared mutexes
  *   when the last user closes while another one opens (ITS#9278, ITS#10095);
  * - MDB_NOTLS, and every read transaction is ended: without it each process that leaves by _exit(2) keeps a reader's slot;
- * - dead readers are cleared when the slots run out, and by store_reap_readers();
+ * - dead readers are cleared when slots or pages run short, and by store_reap_readers();
  * - never MDB_WRITEMAP: a full tmpfs must be ENOSPC and not SIGBUS;
  * - an flock around writing: LMDB's own mutex has no time limit, and its holder may be a stopped process;
  * - data.mdb and lock.mdb are never opened by hand: closing a descriptor of lock.mdb drops the process's fcntl locks.
@@ -268,6 +268,17 @@ store_read(struct store *store, struct store_txn *txn)
 	begin(store, MDB_RDONLY, txn);
 }
 
+/* A reader that died holds on to all pages of its time, so that each write takes new ones until the map is full. */
+static void
+keep_room(struct store *store)
+{
+	size_t map, used;
+
+	store_sizes(store, &map, &used);
+	if (used > map / 2)
+		store_reap_readers(store);
+}
+
 void
 store_write(struct store *store, int wait_ms, struct store_txn *txn)
 {
@@ -276,6 +287,7 @@ store_write(struct store *store, int wait_ms, struct store_txn *txn)
 		txn->writes = false;	/* nothing to give back */
 		return;
 	}
+	keep_room(store);
 	begin(store, 0, txn);
 }
 

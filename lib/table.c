@@ -168,6 +168,8 @@ open_existing(const char *dir, size_t map, struct stat *sb, struct store **store
 	*store = NULL;
 	if (stat(dir, sb) != 0)
 		return errno == ENOENT ? ST_NOTFOUND : ST_SYSTEM;
+	if (!S_ISDIR(sb->st_mode))
+		return ST_DAMAGED;
 	if ((st = store_open_in(dir, false, map, store)) != ST_OK)
 		return st == ST_NOTFOUND ? ST_DAMAGED : st;	/* a directory without a store in it */
 	if ((st = judge_format(*store)) != ST_OK && st != ST_STALE) {
@@ -346,11 +348,12 @@ enum status
 table_set_aside(const char *rundir, gid_t group, size_t records, bool carry)
 {
 	struct table_paths p;
-	enum status st;
 
 	paths_make(rundir, &p);
-	if ((st = remove_directory(p.aside)) != ST_OK)
-		return st;
+	if (remove_directory(p.aside) != ST_OK) {
+		log_warning("%s cannot be removed (%s) and stays", p.aside, strerror(errno));
+		snprintf(p.aside, sizeof(p.aside), "%s.%ld", p.table, (long)getpid());
+	}
 	if (rename(p.table, p.aside) != 0 && errno != ENOENT)
 		return ST_SYSTEM;
 	return make_fresh(&p, group, map_for(records), carry ? p.aside : NULL);

@@ -131,9 +131,7 @@ tcp_ask(const struct dns_server *server, const ldns_pkt *query, ldns_buffer *wir
 
 	if (ldns_tcp_send(&bytes, wire, &to.storage, to.len, limit, &n) != LDNS_STATUS_OK)
 		return ST_TIMEOUT;
-	if (ldns_wire2pkt(answer, bytes, n) != LDNS_STATUS_OK)
-		st = ST_PROTOCOL;
-	else if (!is_answer_to(*answer, query))
+	if (ldns_wire2pkt(answer, bytes, n) != LDNS_STATUS_OK || !is_answer_to(*answer, query))
 		st = ST_PROTOCOL;
 	free(bytes);
 	return st;

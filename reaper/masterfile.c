@@ -18,6 +18,8 @@ enum {
 	ORIGIN_SIZE = 4 * NAME_SIZE	/* a byte may be written as \DDD */
 };
 
+#define complain(p, line, ...)	scan_complain(&(p)->scan, line, __VA_ARGS__)
+
 struct parse {
 	struct scan		 scan;
 	unsigned		 soa, begin, end;	/* lines where they stand; 0: not met yet */
@@ -69,8 +71,9 @@ is_ttl_or_class(const struct parse *p, const struct scan_word *w)
 {
 	const char *text = p->scan.text + w->at;
 
-	return (text[0] >= '0' && text[0] <= '9') || scan_word_is(&p->scan, w, "IN") || scan_word_is(&p->scan, w, "CH") ||
-	    scan_word_is(&p->scan, w, "HS") || (w->len > 5 && strncasecmp(text, "CLASS", 5) == 0);
+	return (text[0] >= '0' && text[0] <= '9') || scan_word_is(&p->scan, w, "IN") ||
+	    scan_word_is(&p->scan, w, "CH") || scan_word_is(&p->scan, w, "HS") ||
+	    (w->len > 5 && strncasecmp(text, "CLASS", 5) == 0);
 }
 
 static enum status
@@ -82,7 +85,7 @@ take_serial(struct parse *p, const struct scan_entry *e, const struct scan_word 
 		const char c = p->scan.text[w->at + i];
 
 		if (c < '0' || c > '9' || (n = n * 10 + (uint64_t)(c - '0')) > UINT32_MAX)
-			return scan_complain(&p->scan, e->line, "the serial of the SOA is not a number below 4294967296");
+			return complain(p, e->line, "the serial of the SOA is not a number below 4294967296");
 	}
 	p->found->serial = (uint32_t)n;
 	p->found->serial_at = w->at;
@@ -94,13 +97,13 @@ static enum status
 take_soa(struct parse *p, const struct scan_entry *e, size_t type)
 {
 	if (!p->is_at_apex)
-		return scan_complain(&p->scan, e->line, "this is the SOA of another name than %s", p->zone);
+		return complain(p, e->line, "this is the SOA of another name than %s", p->zone);
 	if (p->soa != 0)
-		return scan_complain(&p->scan, e->line, "a second SOA; the first is on line %u", p->soa);
+		return complain(p, e->line, "a second SOA; the first is on line %u", p->soa);
 	if (is_in_block(p))
-		return scan_complain(&p->scan, e->line, "the SOA stands between the dynlease markers");
+		return complain(p, e->line, "the SOA stands between the dynlease markers");
 	if (e->n != type + 1 + SOA_FIELDS)
-		return scan_complain(&p->scan, e->line, "the SOA does not have %d fields", SOA_FIELDS);
+		return complain(p, e->line, "the SOA does not have %d fields", SOA_FIELDS);
 	p->soa = e->line;
 	return take_serial(p, e, &e->words[type + 3]);
 }
@@ -113,7 +116,7 @@ take_record(struct parse *p, const struct scan_entry *e)
 	if (e->has_owner)
 		p->is_at_apex = is_apex(p, &e->words[0]);
 	if (p->end != 0 && !p->is_closed && !e->has_owner)
-		return scan_complain(&p->scan, e->line, "the first record after the end marker must begin with its owner, or it "
+		return complain(p, e->line, "the first record after the end marker must begin with its owner, or it "
 		    "would become part of the last record before it");
 	p->is_closed = p->end != 0;
 	while (i < e->n && i < MASTERSCAN_WORDS && is_ttl_or_class(p, &e->words[i]))
@@ -131,15 +134,15 @@ take_directive(struct parse *p, const struct scan_entry *e)
 	char origin[ORIGIN_SIZE];
 
 	if (is_in_block(p))
-		return scan_complain(&p->scan, e->line, "%.*s stands between the dynlease markers", (int)e->words[0].len,
+		return complain(p, e->line, "%.*s stands between the dynlease markers", (int)e->words[0].len,
 		    p->scan.text + e->words[0].at);
 	if (is_include && p->end != 0 && !p->is_closed)
-		return scan_complain(&p->scan, e->line, "$INCLUDE must not be the first after the end marker: "
+		return complain(p, e->line, "$INCLUDE must not be the first after the end marker: "
 		    "move it before the begin marker");
 	p->has_include = p->has_include || is_include;
 	if (scan_word_is(&p->scan, &e->words[0], "$ORIGIN")) {
 		if (e->n < 2 || !make_absolute(p, &e->words[1], origin))
-			return scan_complain(&p->scan, e->line, "$ORIGIN needs a name");
+			return complain(p, e->line, "$ORIGIN needs a name");
 		memcpy(p->origin, origin, sizeof(p->origin));
 	}
 	return ST_OK;
@@ -152,14 +155,14 @@ take_marker(struct parse *p)
 
 	if (scan_is_marker(&p->scan, MASTERFILE_BEGIN)) {
 		if (p->begin != 0)
-			return scan_complain(&p->scan, p->scan.line, "a second begin marker; the first is on line %u", p->begin);
+			return complain(p, p->scan.line, "a second begin marker; the first is on line %u", p->begin);
 		p->begin = p->scan.line;
 		p->found->block_at = (size_t)(newline + 1 - p->scan.text);
 	} else if (scan_is_marker(&p->scan, MASTERFILE_END)) {
 		if (p->begin == 0)
-			return scan_complain(&p->scan, p->scan.line, "an end marker before the begin marker");
+			return complain(p, p->scan.line, "an end marker before the begin marker");
 		if (p->end != 0)
-			return scan_complain(&p->scan, p->scan.line, "a second end marker; the first is on line %u", p->end);
+			return complain(p, p->scan.line, "a second end marker; the first is on line %u", p->end);
 		p->end = p->scan.line;
 		p->found->block_len = p->scan.at - p->found->block_at;
 	}
@@ -172,11 +175,12 @@ judge(const struct parse *p)
 	const char *hint = p->has_include ? " ($INCLUDE is not followed)" : "";
 
 	if (p->soa == 0)
-		return scan_complain(&p->scan, 0, "there is no SOA of %s%s", p->zone, hint);
+		return complain(p, 0, "there is no SOA of %s%s", p->zone, hint);
 	if (p->begin == 0)
-		return scan_complain(&p->scan, 0, "there is no line \"%s\"%s", MASTERFILE_BEGIN, hint);
+		return complain(p, 0, "there is no line \"%s\"%s", MASTERFILE_BEGIN, hint);
 	if (p->end == 0)
-		return scan_complain(&p->scan, p->begin, "after this begin marker there is no line \"%s\"%s", MASTERFILE_END, hint);
+		return complain(p, p->begin, "after this begin marker there is no line \"%s\"%s", MASTERFILE_END,
+		    hint);
 	return ST_OK;
 }
 

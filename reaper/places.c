@@ -172,7 +172,7 @@ place_start(struct place *place, const struct settings *settings, struct account
 	enum status st;
 
 	*started = false;
-	if (place->child != 0 || now < place->state.retry_at)
+	if (place->child != 0 || now < place->state.retry_at || now < place->rest_until)
 		return ST_OK;
 	if ((st = gather(place, table, loose)) != ST_OK)
 		return st;
@@ -263,8 +263,9 @@ place_finish(struct place *place, struct table *table, uint64_t now)
 		st = table_settle(table, place->name, &place->work, TABLE_WAIT);
 	if (st == ST_OK)
 		st = table_publisher_put(table, place->name, &place->state, TABLE_WAIT);
-	if (st != ST_OK)
-		log_warning("%s: not noted in the table: %s; it is shown again next time", place->name, status_text(st));
+	if (st != ST_OK && place->rest_until == 0)
+		log_warning("%s: not noted in the table: %s; it is shown again until it is", place->name, status_text(st));
+	place->rest_until = st != ST_OK ? now + RETRY_FIRST : 0;
 	return true;
 }
 
@@ -275,5 +276,7 @@ place_next(const struct place *place)
 		return place->kill_at;
 	if (place->state.failing_since != 0)
 		return place->state.retry_at;
+	if (place->rest_until != 0)
+		return place->rest_until;
 	return place->stale ? 0 : place->state.reconciled + RECONCILE_EVERY;
 }

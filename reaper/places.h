@@ -32,6 +32,7 @@ struct place {
 	pid_t				 child;		/* 0: none */
 	int				 report;	/* where it says how it went */
 	uint64_t			 kill_at;	/* CLOCK_BOOTTIME nanoseconds */
+	uint64_t			 rest_until;	/* what it showed could not be noted: not again before; 0: it was */
 };
 
 struct places {

@@ -86,6 +86,25 @@ refresh_accounts(struct sweep *s)
 	return ST_OK;
 }
 
+static void
+tell_fault(void *told, const char *line)
+{
+	if (!*(bool *)told)
+		log_critical("the lease table is not sound: %s", line);
+	*(bool *)told = true;
+}
+
+/* A lease that the index of deadlines does not have would never end, so a table where they disagree holds nothing. */
+static enum status
+judge_table(struct table *table)
+{
+	struct table_summary sum;
+	bool told = false;
+	const enum status st = table_check(table, clock_boot(), tell_fault, &told, &sum);
+
+	return st == ST_OK && sum.faults > 0 ? ST_DAMAGED : st;
+}
+
 enum status
 sweep_open(const struct settings *settings, struct sweep **out)
 {
@@ -107,7 +126,8 @@ sweep_open(const struct settings *settings, struct sweep **out)
 		    status_text(st), strerror(errno));
 		return ST_OK;
 	}
-	table_reap_readers(s->table);
+	if ((st = judge_table(s->table)) != ST_OK)
+		return st;
 	return places_load(&s->places, s->table);
 }
 
@@ -184,6 +204,7 @@ turn(struct sweep *s, bool *started)
 
 		if (s->wake_lost || !table_is_current(s->table))
 			return ST_STALE;
+		table_reap_readers(s->table);
 		if ((st = move(s, now)) != ST_OK || (st = table_look(s->table, now, &loose, &next)) != ST_OK)
 			goto out;
 		if (next < s->next)

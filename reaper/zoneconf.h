@@ -29,7 +29,8 @@ struct zonefile {
 };
 
 /* ST_OK: give it back with zoneconf_release(). Otherwise it was logged. */
-enum status	zoneconf_read(const struct settings *, const struct zone *, const struct conf_section *, struct zonefile *);
+enum status	zoneconf_read(const struct settings *, const struct zone *, const struct conf_section *,
+		    struct zonefile *);
 void		zoneconf_release(struct zonefile *);
 
 #endif

@@ -92,8 +92,8 @@ make_zone(struct run *run)
 	const struct zonefile *zf = &run->conf;
 
 	if (zf->nameserver == NULL)
-		return explain(run, ST_UNPUBLISHED, "%s does not exist, and is only made when nameserver and hostmaster "
-		    "are set", zf->file);
+		return explain(run, ST_UNPUBLISHED, "%s does not exist, and is only made when nameserver and "
+		    "hostmaster are set", zf->file);
 	run->is_new = true;
 	return zonetext_new(run->pub->zone, zf->nameserver, zf->hostmaster, &run->text, &run->len, run->why,
 	    PUBLISHER_WHY);
@@ -139,7 +139,7 @@ count_lines(const char *text, size_t len)
 	return n;
 }
 
-/* Name servers load a file that lacks half its records without a word, so its wholeness is proved before it is written. */
+/* Name servers load a file that lacks half its records without a word: its wholeness is proved before it is written. */
 static bool
 is_whole(const struct run *run, const char *text, size_t len, uint32_t serial)
 {
@@ -175,7 +175,8 @@ write_zone(struct run *run)
 	if (st != ST_OK)
 		return explain(run, st, "out of memory");
 	if (!is_whole(run, text, len, serial))
-		st = explain(run, ST_DAMAGED, "%s: what was composed is not whole; nothing was written", run->conf.file);
+		st = explain(run, ST_DAMAGED, "%s: what was composed is not whole; nothing was written",
+		    run->conf.file);
 	if (st == ST_OK)
 		file_remove_leftovers(run->conf.file);
 	if (st == ST_OK && (st = file_replace(run->conf.file, text, len, ZONE_MODE)) != ST_OK)

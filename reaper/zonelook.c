@@ -41,7 +41,8 @@ explain(const struct zonelook *look, enum status st, const char *name, char *why
 
 	address_text(&look->server.address, text);
 	if (st == ST_NOTFOUND)
-		snprintf(why, whysize, "%s does not serve %s (did the zone fail to load?)", text, look->zone);
+		snprintf(why, whysize, "%s does not answer for %s (did the zone fail to load, or is it delegated?)",
+		    text, name);
 	else if (st == ST_PROTOCOL)
 		snprintf(why, whysize, "%s gives an answer about %s that is none", text, name);
 	else

@@ -30,7 +30,7 @@ void		zonelook_begin(struct zonelook *, const struct dns_server *, const struct 
 /* The serial that is shown. why tells what is wrong otherwise. */
 enum status	zonelook_serial(const struct zonelook *, uint32_t *serial, char *why, size_t whysize);
 
-/* ST_OK: the serial is at least this one (RFC 1982) and the names show exactly what they should. Or ST_UNPUBLISHED, why. */
+/* ST_OK: the serial is at least this one (RFC 1982) and the names show what they should. Or ST_UNPUBLISHED, why. */
 enum status	zonelook_check(struct zonelook *, uint32_t serial, char *why, size_t whysize);
 
 /* Check again and again until it is ST_OK or clock_boot() is at until; at least once. */

@@ -109,9 +109,9 @@ print_head(FILE *out, const struct zone *zone, const char *nameserver, const cha
 {
 	fprintf(out, "; The zone %s, made by dynlease-reaper. It changes the serial and the lines between the two\n"
 	    "; markers at the end; all else is yours to edit.\n"
-	    "$TTL %u\n"
-	    "%s. %u IN SOA %s. %s. (\n"
-	    "\t0\t; serial\n\t%u\t; refresh\n\t%u\t; retry\n\t%u\t; expire\n\t%u )\t; negative answers\n",
+	    "$TTL %d\n"
+	    "%s. %d IN SOA %s. %s. (\n"
+	    "\t0\t; serial\n\t%d\t; refresh\n\t%d\t; retry\n\t%d\t; expire\n\t%u )\t; negative answers\n",
 	    zone->name, APEX_TTL, zone->name, APEX_TTL, nameserver, hostmaster, SOA_REFRESH, SOA_RETRY, SOA_EXPIRE,
 	    zone->ttl);
 }
@@ -126,7 +126,7 @@ print_zone(FILE *out, const struct zone *zone, char *nameservers, const char *ho
 	for (n = 0; (st = next_nameserver(&nameservers, zone, name, why, whysize)) == ST_OK; n++) {
 		if (n == 0)
 			print_head(out, zone, name, hostmaster);
-		fprintf(out, "%s. %u IN NS %s.\n", zone->name, APEX_TTL, name);
+		fprintf(out, "%s. %d IN NS %s.\n", zone->name, APEX_TTL, name);
 	}
 	if (st != ST_NOTFOUND)
 		return st;
