@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Opening, changing and publishing the accounts. Knows nothing of the lease table.
+ */
+#include "books.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/file.h"
+#include "lib/log.h"
+#include "people.h"
+
+#define LOCK_WAIT	10000	/* milliseconds */
+
+enum status
+books_open(const struct settings *set, struct books *books)
+{
+	char lock[FILE_PATH + 16];
+	enum status st;
+
+	*books = (struct books){ .set = set, .lock = -1 };
+	if ((st = people_gid(set->group, &books->group)) != ST_OK) {
+		log_error("there is no group %s", set->group);
+		return ST_CONFIG;
+	}
+	if (access(set->master, F_OK) != 0) {
+		log_error("%s: %s; dynlease-admin init makes it", set->master, strerror(errno));
+		return ST_NOTFOUND;
+	}
+	snprintf(lock, sizeof(lock), "%s/admin.lock", set->master);
+	if ((st = file_lock(lock, LOCK_WAIT, &books->lock)) == ST_BUSY)
+		log_error("another dynlease-admin is changing the accounts");
+	else if (st != ST_OK)
+		log_error("%s: %s", lock, strerror(errno));
+	else if ((st = master_open(set->master, false, &books->master)) != ST_OK)
+		log_error("%s: %s", set->master, status_text(st));
+	return st;
+}
+
+void
+books_close(struct books *books)
+{
+	master_close(books->master);
+	if (books->lock >= 0)
+		close(books->lock);
+	*books = (struct books){ .lock = -1 };
+}
+
+enum status
+books_commit(struct books *books, void (*undo)(struct master *, const void *), const void *arg)
+{
+	enum status st, back;
+	int error;
+
+	if ((st = master_end(books->master)) != ST_OK) {
+		log_error("%s: %s; nothing was changed", books->set->master, status_text(st));
+		return st;
+	}
+	if ((st = master_publish(books->master, books->set->accounts, books->group)) == ST_OK)
+		return ST_OK;
+	error = errno;
+	master_begin(books->master);
+	undo(books->master, arg);
+	back = master_end(books->master);
+	log_error("%s: the snapshot cannot be written (%s); %s", books->set->accounts,
+	    st == ST_SYSTEM ? strerror(error) : status_text(st), back == ST_OK ? "nothing was changed" :
+	    "it stays as it was, but the master has the change, which takes effect with the next one");
+	return st;
+}
+
+struct counting {
+	const char	*account, *host;
+	size_t		 n;
+};
+
+static enum status
+count_host(void *arg, const char *host, const char *owner)
+{
+	struct counting *counting = arg;
+
+	if (strcmp(owner, counting->account) == 0 && strcmp(host, counting->host) != 0)
+		counting->n++;
+	return ST_OK;
+}
+
+enum status
+books_count_others(struct master *master, const char *account, const char *host, size_t *n)
+{
+	struct counting counting = { account, host, 0 };
+	enum status st = master_each_host(master, count_host, &counting);
+
+	*n = counting.n;
+	return st;
+}

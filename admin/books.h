@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The accounts as the admin changes them: one admin at a time, and a change is in effect when the snapshot shows it.
+ * When the snapshot cannot be written, the master goes back to what it was.
+ */
+#ifndef DYNLEASE_BOOKS_H
+#define DYNLEASE_BOOKS_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/account.h"
+#include "lib/settings.h"
+#include "lib/status.h"
+
+struct books {
+	const struct settings	*set;
+	struct master		*master;
+	gid_t			 group;
+	int			 lock;		/* -1: none */
+};
+
+/* Logged. books_close() is due all the same. */
+enum status	books_open(const struct settings *, struct books *);
+void		books_close(struct books *);
+
+/*
+ * End the change that master_begin() began, and publish. undo is called inside another change when the first cannot be
+ * published. Logged, with what holds now.
+ */
+enum status	books_commit(struct books *, void (*undo)(struct master *, const void *), const void *arg);
+
+/* How many hosts the account owns besides host. */
+enum status	books_count_others(struct master *, const char *account, const char *host, size_t *);
+
+#endif

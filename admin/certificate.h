@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The server's certificate: making a self-signed one, and looking at the one that is there. With channel.c and secret.c
+ * the only user of OpenSSL.
+ */
+#ifndef DYNLEASE_CERTIFICATE_H
+#define DYNLEASE_CERTIFICATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "lib/name.h"
+#include "lib/status.h"
+
+#define CERTIFICATE_DAYS	3650	/* of a self-signed one: clients pin it, and changing it means visiting each */
+
+/* Two PEM texts, NUL-terminated, malloc'ed. */
+struct certificate_pair {
+	char	*certificate;
+	char	*key;
+	size_t	 keylen;
+};
+
+/*
+ * A new P-256 key and a certificate for it that is its own issuer: for name (a DNS name or an address) as the server
+ * of TLS and for nothing else, not a CA, from an hour before now. ST_SYSTEM: logged.
+ */
+enum status	certificate_make(const char *name, time_t now, struct certificate_pair *);
+void		certificate_pair_free(struct certificate_pair *);	/* wipes the key */
+
+struct certificate {
+	char	 name[NAME_SIZE];	/* the first name or address it is for, or "" */
+	bool	 self_signed;
+	int64_t	 begun;			/* seconds since its first one; negative: not valid yet */
+	int64_t	 left;			/* seconds until its last one; negative: over */
+	char	*pem;			/* the text of the first certificate in the file, malloc'ed */
+};
+
+/* Look at the first certificate of a PEM file. ST_SYSTEM: unreadable; ST_DAMAGED: no certificate. Free pem. */
+enum status	certificate_look(const char *path, time_t now, struct certificate *);
+
+/* Does the key in the one file fit the certificate in the other? ST_SYSTEM, ST_DAMAGED; ST_INVALID: it does not. */
+enum status	certificate_fits(const char *certificate, const char *key);
+
+#endif

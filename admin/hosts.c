@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A list of hosts. Reads only.
+ */
+#include "hosts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <bsd/string.h>
+
+static enum status
+take(void *arg, const char *host, const char *owner)
+{
+	struct hosts *hosts = arg;
+	struct hosts_entry *grown;
+	size_t room;
+
+	if (hosts->n == hosts->room) {
+		room = hosts->room == 0 ? 64 : 2 * hosts->room;
+		if ((grown = reallocarray(hosts->list, room, sizeof(*grown))) == NULL)
+			return ST_NOMEM;
+		hosts->list = grown;
+		hosts->room = room;
+	}
+	strlcpy(hosts->list[hosts->n].name, host, NAME_SIZE);
+	strlcpy(hosts->list[hosts->n].owner, owner, NAME_SIZE);
+	hosts->n++;
+	return ST_OK;
+}
+
+enum status
+hosts_collect(struct accounts *accounts, struct hosts *hosts)
+{
+	return accounts_each_host(accounts, take, hosts);
+}
+
+enum status
+hosts_collect_master(struct master *master, struct hosts *hosts)
+{
+	return master_each_host(master, take, hosts);
+}
+
+static int
+compare(const void *name, const void *entry)
+{
+	return strcmp(name, ((const struct hosts_entry *)entry)->name);
+}
+
+const struct hosts_entry *
+hosts_find(const struct hosts *hosts, const char *name)
+{
+	return hosts->n == 0 ? NULL : bsearch(name, hosts->list, hosts->n, sizeof(*hosts->list), compare);
+}
+
+void
+hosts_free(struct hosts *hosts)
+{
+	free(hosts->list);
+	*hosts = (struct hosts){ 0 };
+}

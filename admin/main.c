@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * dynlease-admin: the table of commands, and finding the one that is meant. What a command does is in the file of its
+ * noun.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "admin.h"
+#include "lib/log.h"
+
+static const struct command {
+	const char	*noun, *verb;	/* verb NULL: the noun alone */
+	const char	*usage;
+	int		(*run)(struct admin *);
+	unsigned	 flags;
+} commands[] = {
+	{ "init", NULL, "init --zone ZONE --fallback4 ADDRESS|none --fallback6 ADDRESS|none [--name SERVER]"
+	    " [--zone-file FILE] [--reload COMMAND] [--user USER] [--group GROUP] [--reaper-user USER] [--rundir DIR]"
+	    " [--state DIR]", init_run, COMMAND_ROOT },
+	{ "host", "add", "host add NAME [--class CLASS] [--announce NETWORKS] [--hash VERIFIER]", host_add,
+	    COMMAND_ROOT },
+	{ "host", "del", "host del NAME", host_del, COMMAND_ROOT },
+	{ "host", "list", "host list [--json]", host_list, COMMAND_JSON },
+	{ "status", NULL, "status [--json] [HOST]", status_run, COMMAND_JSON },
+	{ "check", NULL, "check [--json]", check_run, COMMAND_JSON },
+	{ NULL, NULL, NULL, NULL, 0 }
+};
+
+static void
+help(void)
+{
+	puts("usage: " PROGRAM " [-c FILE] COMMAND");
+	for (const struct command *command = commands; command->noun != NULL; command++)
+		printf("       %s\n", command->usage);
+	puts("       --help | --version\n-c FILE: the configuration, instead of " SETTINGS_PATH);
+}
+
+/* The command that the words name; *words is how many of them do. */
+static const struct command *
+find_command(int argc, char **argv, int *words)
+{
+	for (const struct command *command = commands; command->noun != NULL && argc > 0; command++) {
+		*words = command->verb == NULL ? 1 : 2;
+		if (strcmp(argv[0], command->noun) == 0 && (command->verb == NULL ||
+		    (argc > 1 && strcmp(argv[1], command->verb) == 0)))
+			return command;
+	}
+	return NULL;
+}
+
+static int
+run(struct admin *admin)
+{
+	const struct command *command;
+	int words, code;
+
+	if ((command = find_command(admin->argc, admin->argv, &words)) == NULL) {
+		log_error("%s%s (" PROGRAM " --help names the commands)", admin->argc == 0 ? "which command?" :
+		    "no such command: ", admin->argc == 0 ? "" : admin->argv[0]);
+		return EX_USAGE;
+	}
+	if ((command->flags & COMMAND_ROOT) != 0 && geteuid() != 0) {
+		log_error("%s%s%s: only root may do this", command->noun, command->verb == NULL ? "" : " ",
+		    command->verb == NULL ? "" : command->verb);
+		return EX_NOPERM;
+	}
+	admin->usage = command->usage;
+	admin->flags = command->flags;
+	admin->argc -= words - 1;	/* the last word of the command stands where getopt wants a program's name */
+	admin->argv += words - 1;
+	if ((code = command->run(admin)) == EX_OK && (fflush(stdout) != 0 || ferror(stdout))) {
+		log_error("the output could not be written: %s", strerror(errno));
+		return EX_IOERR;
+	}
+	return code;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 }
+	};
+	struct admin admin = { .config = SETTINGS_PATH };
+	int c;
+
+	log_open(PROGRAM, LOG_PLACE_STDERR);
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "+:c:", longs, NULL)) != -1)
+		switch (c) {
+		case 'c':
+			admin.config = optarg;
+			break;
+		case 'h':
+			return help(), EX_OK;
+		case 'V':
+			return puts(PROGRAM " " VERSION), EX_OK;
+		default:
+			log_error("%s: %s (" PROGRAM " --help tells more)", argv[optind - 1],
+			    c == ':' ? "needs a value" : "no such option");
+			return EX_USAGE;
+		}
+	admin.argc = argc - optind;
+	admin.argv = argv + optind;
+	return run(&admin);
+}

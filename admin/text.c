@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Words for people. Decides nothing.
+ */
+#include "text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MINUTE	UINT64_C(60)
+#define HOUR	(60 * MINUTE)
+#define DAY	(24 * HOUR)
+
+const char *
+duration_text(uint64_t seconds, char text[DURATION_TEXT])
+{
+	static const struct {
+		uint64_t	 from, large, small;
+		const char	*large_name, *small_name;
+	} units[] = {
+		{ DAY, DAY, HOUR, "d", "h" },
+		{ HOUR, HOUR, MINUTE, "h", "min" },
+		{ MINUTE, MINUTE, 1, "min", "s" },
+	};
+	uint64_t rest;
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (seconds < units[i].from)
+			continue;
+		rest = seconds % units[i].large / units[i].small;
+		if (rest == 0 || (units[i].small == 1 && seconds >= 10 * MINUTE))
+			snprintf(text, DURATION_TEXT, "%" PRIu64 " %s", seconds / units[i].large, units[i].large_name);
+		else
+			snprintf(text, DURATION_TEXT, "%" PRIu64 " %s %" PRIu64 " %s", seconds / units[i].large,
+			    units[i].large_name, rest, units[i].small_name);
+		return text;
+	}
+	snprintf(text, DURATION_TEXT, "%" PRIu64 " s", seconds);
+	return text;
+}
+
+const char *
+time_text(time_t when, char text[TIME_TEXT])
+{
+	struct tm tm;
+
+	if (gmtime_r(&when, &tm) == NULL || strftime(text, TIME_TEXT, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		snprintf(text, TIME_TEXT, "?");
+	return text;
+}
+
+void
+sheet_add(struct sheet *sheet, const char *const *cells)
+{
+	const size_t need = (sheet->rows + 1) * sheet->columns;
+	char **grown;
+
+	if (need > sheet->room) {
+		if ((grown = reallocarray(sheet->cells, 2 * need, sizeof(*grown))) == NULL) {
+			sheet->failed = true;
+			return;
+		}
+		sheet->cells = grown;
+		sheet->room = 2 * need;
+	}
+	for (size_t i = 0; i < sheet->columns; i++)
+		if ((sheet->cells[sheet->rows * sheet->columns + i] = strdup(cells[i])) == NULL)
+			sheet->failed = true;
+	sheet->rows++;
+}
+
+static const char *
+colour_of(const char *word)
+{
+	if (strcmp(word, "live") == 0)
+		return "\033[32m";
+	return strcmp(word, "offline") == 0 ? "\033[33m" : NULL;
+}
+
+static void
+print_cell(const char *cell, size_t width, bool colour)
+{
+	const char *paint = colour ? colour_of(cell) : NULL;
+
+	if (paint != NULL)
+		printf("%s%s\033[0m%*s", paint, cell, (int)(width - strlen(cell)), "");
+	else
+		printf("%-*s", (int)width, cell);
+}
+
+void
+sheet_print(struct sheet *sheet, bool colour)
+{
+	size_t width[SHEET_COLUMNS] = { 0 };
+	char **cells = sheet->cells;
+
+	for (size_t i = 0; i < sheet->rows * sheet->columns; i++) {
+		const size_t len = cells[i] != NULL ? strlen(cells[i]) : 0;
+
+		if (len > width[i % sheet->columns])
+			width[i % sheet->columns] = len;
+	}
+	for (size_t i = 0; i < sheet->rows * sheet->columns; i++) {
+		const bool last = i % sheet->columns == sheet->columns - 1;
+
+		print_cell(cells[i] != NULL ? cells[i] : "", last ? 0 : width[i % sheet->columns] + 2, colour);
+		if (last)
+			putchar('\n');
+		free(cells[i]);
+	}
+	free(cells);
+	*sheet = (struct sheet){ .columns = sheet->columns, .failed = sheet->failed };
+}
+
+bool
+has_colour(void)
+{
+	const char *no = getenv("NO_COLOR");
+
+	return isatty(STDOUT_FILENO) && (no == NULL || *no == '\0');
+}
