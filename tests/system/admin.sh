@@ -102,6 +102,7 @@ is "$(everything)" "$before" 'changes nothing'
 # --- init makes the users that are missing, on an /etc of its own ---
 
 own_etc() {	# own_etc COMMAND...
+	# shellcheck disable=SC2016
 	unshare -m sh -c 'mount --bind "$0" /etc && exec "$@"' "$TMP/own-etc" "$@"
 }
 
@@ -214,7 +215,12 @@ run -n 'and the other one still there' admin host del "$host"
 
 check_finds() {	# check_finds STATUS REGEX NAME: a line after the summary has it
 	run -s "$1" -n "$3" admin check
-	succeeds "$3: it is said" has_line "$(sed 1d <<<"$out")" "$2" || sed 's/^/# /' <<<"$out"
+	if has_line "$(sed 1d <<<"$out")" "$2"; then
+		ok "$3: it is said"
+	else
+		not_ok "$3: it is said"
+		note "${out//$'\n'/$'\n'# }"
+	fi
 }
 
 chmod 644 "$TMP/etc/server.key"

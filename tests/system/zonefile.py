@@ -235,7 +235,7 @@ def test_hand():
 	equal(shown("a." + ZONE), ["192.0.2.111"], "and shown")
 	published(publish({"a": ("192.0.2.250", "none", "t"), "b": ("192.0.2.2", "2001:db8::2", "tl")}), "a withdrawal")
 	equal(shown("a." + ZONE) + shown("b." + ZONE, "AAAA"), ["192.0.2.250", "2001:db8::2"], "and shown")
-	published(publish({"a": ("192.0.2.250", "none", "td"), "b": ("192.0.2.2", "none", "tl")}), "a deleted host")
+	published(publish({"a": ("192.0.2.250", "2001:db8::1", "td"), "b": ("192.0.2.2", "none", "tl")}), "a deleted host")
 	equal(shown("a." + ZONE) + shown("b." + ZONE, "AAAA"), [], "shows nothing; nor does a family that is gone")
 	published(publish({}), "no host at all")
 	equal(read(), re.sub(rb"7 ; serial", b"%d ; serial" % (WALL + 5), HAND), "leaves the file but for its serial")
@@ -287,13 +287,15 @@ def test_elsewhere():
 	    "a withdrawn name for which a wildcard answers")
 	write(FILE, read().replace(b"*.w IN A 192.0.2.67\n", b""))
 	published(publish({"a": "192.0.2.5", "x.w": ("none", "none", "t")}), "without the wildcard it is published")
-	many = b"".join(b"m IN A 192.0.2.%d\n" % i for i in range(1, 61)) + b"c IN CNAME www\n"
+	many = b"".join(b"m IN A 192.0.2.%d\n" % i for i in range(1, 61)) + b"c IN CNAME www\nd IN NS ns.example.org.\n"
 	write(FILE, read() + many)
 	publish({"a": "192.0.2.6"})
 	got = publish({"a": "192.0.2.6", "m": ("none", "none", "t")}, conf(verify_timeout=1))
 	unpublished(got, "shows 60 IPv4 addresses for m", "an answer that is too long for UDP")
 	got = publish({"a": "192.0.2.6", "c": ("none", "none", "t")}, conf(verify_timeout=1))
 	unpublished(got, "answer about c.%s that is none" % ZONE, "a withdrawn name that is an alias elsewhere in the file")
+	got = publish({"a": "192.0.2.6", "x.d": ("none", "none", "t")}, conf(verify_timeout=1))
+	unpublished(got, "does not answer for x.d.%s .*delegated" % ZONE, "a withdrawn name below a delegation")
 	write(FILE, read().replace(many, b""))
 	published(publish({"a": "192.0.2.7"}), "without all that it is published")
 
@@ -342,7 +344,7 @@ def test_time_of_file():
 	future = time.time() + 86400
 	os.utime(FILE, (future, future))
 	run(RNDC + ["reload", ZONE])
-	published(publish({"a": "192.0.2.31"}), "the clock was set back by a day: published")
+	published(publish({"a": "192.0.2.31"}), "a file of tomorrow: published")
 	published(publish({"a": "192.0.2.32"}), "and again")
 	equal(shown("a." + ZONE), ["192.0.2.32"], "and shown")
 	times = os.stat(FILE)
@@ -396,7 +398,7 @@ def test_down():
 	write(FILE, read() + b"x IN A 300.2.1.1\n")
 	start_named()
 	got = publish({"a": ("192.0.2.250", "none", "t")}, conf(verify_timeout=1))
-	unpublished(got, "127.0.0.1 does not serve " + ZONE, "a zone that failed to load when the server came up")
+	unpublished(got, "127.0.0.1 does not answer for " + ZONE, "a zone that failed to load when the server came up")
 	stop_named()
 	write(FILE, read().replace(b"x IN A 300.2.1.1\n", b""))
 	start_named()

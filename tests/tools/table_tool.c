@@ -8,6 +8,9 @@
  *	alive SECONDS		as if the last pass had ended so long ago
  *	renew HOST ADDRESS SECONDS	lease it without any helper
  *	charge ADDRESS		as if a login from there were being checked, by a helper that never finishes
+ *	expire HOST		its leases are over now, though nobody has moved them
+ *	retry PUBLISHER		let it try again at once, however often it failed
+ *	renew-all		the same for lines on stdin: HOST ADDRESS SECONDS
  *	hold			begin a write transaction, say "held", and wait for a line on stdin
  *	read			begin a read transaction, say "reading", and wait for a line on stdin
  */
@@ -109,6 +112,44 @@ charge(struct table *table, const char *text)
 		die(status_text(st));
 }
 
+static void
+retry(struct table *table, const char *publisher)
+{
+	struct publisher_state state;
+
+	if (table_publisher_get(table, publisher, &state) != ST_OK)
+		die("cannot be read");
+	state.retry_at = 0;
+	if (table_publisher_put(table, publisher, &state, TABLE_WAIT_FOREVER) != ST_OK)
+		die("cannot be written");
+}
+
+static void
+expire(struct store_txn *txn, const char *host)
+{
+	struct lease old, next;
+
+	for (uint8_t family = 4; family <= 6; family += 2)
+		if (lease_read(txn, host, family, &old) == ST_OK) {
+			next = old;
+			next.deadline = clock_boot();
+			lease_write(txn, &old, &next);
+		}
+}
+
+static void
+renew_all(struct table *table)
+{
+	char line[512], host[NAME_SIZE], address[ADDRESS_TEXT], seconds[12];
+	char *argv[] = { host, address, seconds };
+
+	while (fgets(line, sizeof(line), stdin) != NULL) {
+		if (sscanf(line, "%253s %45s %11s", host, address, seconds) != 3)
+			die("HOST ADDRESS SECONDS");
+		renew(table, argv);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -129,6 +170,10 @@ main(int argc, char **argv)
 		renew(table, argv + 3);
 	else if (strcmp(command, "charge") == 0 && argc == 4)
 		charge(table, argv[3]);
+	else if (strcmp(command, "retry") == 0 && argc == 4)
+		retry(table, argv[3]);
+	else if (strcmp(command, "renew-all") == 0)
+		renew_all(table);
 	else if (strcmp(command, "read") == 0) {
 		store_read(table->store, &txn);
 		wait_for_line("reading");
@@ -137,6 +182,8 @@ main(int argc, char **argv)
 		store_write(table->store, TABLE_WAIT_FOREVER, &txn);
 		if (strcmp(command, "hold") == 0)
 			wait_for_line("held");
+		else if (strcmp(command, "expire") == 0 && argc == 4)
+			expire(&txn, argv[3]);
 		else if (strcmp(command, "meta") == 0 && argc == 5)
 			store_put(&txn, DB_META, text_value(argv[3]), text_value(argv[4]));
 		else if (strcmp(command, "alive") == 0 && argc == 4)

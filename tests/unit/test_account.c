@@ -78,6 +78,7 @@ test_bad_records(void)
 		{ "empty layers", "v=1\nepoch=1\nrequire=\n" },
 		{ "a layer of later times", "v=1\nepoch=1\nrequire=password+iris\n" },
 		{ "an unknown key", "v=1\nepoch=1\nrequire=password\nexpires=7\n" },
+		{ "an unknown key with a good value", "v=1\nrequire=password\nkeen=yes\n" },
 		{ "a line without =", "v=1\nepoch=1\nrequire=password\nnonsense\n" },
 		{ "an epoch that is none", "v=1\nepoch=1x\nrequire=password\n" },
 		{ "an empty epoch", "v=1\nepoch=\nrequire=password\n" },

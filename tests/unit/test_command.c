@@ -120,7 +120,7 @@ test_orphan(void)
 		char script[64];
 
 		snprintf(script, sizeof(script), "echo $$ >/proc/%d/fd/%d; exec sleep 60", getpid(), fds[1]);
-		command_run((char *const[]){ (char[]){ "sh" }, (char[]){ "-c" }, script, NULL }, 60, said, sizeof(said));
+		run((char *const[]){ (char[]){ "sh" }, (char[]){ "-c" }, script, NULL }, 60);
 		_exit(0);
 	}
 	ok(read(fds[0], text, sizeof(text) - 1) > 0 && kill(atoi(text), 0) == 0, "a command runs");

@@ -309,6 +309,22 @@ test_mutation(const struct lease *lease, const char *name)
 	ok(damaged > 0, "%s: %u of them are damaged", name, damaged);
 }
 
+/* A count of networks that is more than there may be, with all of them there. */
+static void
+test_too_many(void)
+{
+	uint8_t record[sizeof(example) + (LEASE_NETWORKS + 1) * 18] = { 0 };
+	struct lease back;
+
+	memcpy(record, example, sizeof(example));
+	record[3] = LEASE_NETWORKS + 1;
+	for (size_t i = 0; i < LEASE_NETWORKS + 1; i++)
+		record[sizeof(example) + i * 18] = 4;
+	ok(lease_decode(example_key, 3, record, sizeof(record), &back) == ST_DAMAGED, "more networks than there may be");
+	record[3] = LEASE_NETWORKS;
+	ok(lease_decode(example_key, 3, record, sizeof(record) - 18, &back) == ST_OK, "but not one less");
+}
+
 static void
 test_versions(void)
 {
@@ -350,6 +366,7 @@ main(void)
 	test_truncation(&large, "the largest record");
 	test_mutation(&small, "a small record");
 	test_mutation(&large, "the largest record");
+	test_too_many();
 	test_versions();
 	return done_testing();
 }

@@ -76,7 +76,7 @@ static const struct bad {
 	{ "a lone carriage return", SOA "b A 192.0.2.1\rc A 192.0.2.2\n" BLOCK, "line 2: there is a carriage return" },
 	{ "no SOA", BLOCK, "no SOA" },
 	{ "no SOA but an $INCLUDE", "$INCLUDE soa\n" BLOCK, "$INCLUDE is not followed" },
-	{ "the SOA of another zone", "example.org. IN SOA ns root 3 1 2 3 4\n" BLOCK, "line 1: this is the SOA of another" },
+	{ "the SOA of another zone", "example.org. IN SOA ns root 3 1 2 3 4\n" BLOCK, "this is the SOA of another" },
 	{ "a SOA that $ORIGIN moved away", "$ORIGIN example.org.\n" SOA BLOCK, "line 2: this is the SOA of another" },
 	{ "a SOA with an owner that only begins right", "dyn.example.org IN SOA ns root 3 1 2 3 4\n" BLOCK, "another" },
 	{ "a second SOA", SOA SOA BLOCK, "line 2: a second SOA" },
@@ -97,10 +97,12 @@ static const struct bad {
 	{ "the end marker twice", SOA BEGIN END END, "line 4: a second end marker" },
 	{ "two blocks", SOA BEGIN END BEGIN END, "line 4: a second begin marker" },
 	{ "markers reversed", SOA END BEGIN, "line 2: an end marker before" },
-	{ "markers in parentheses", "@ IN SOA ns root ( 3\n" BEGIN END " 1 2 3 4 )\n", "line 2: a dynlease marker stands" },
+	{ "markers in parentheses",
+	    "@ IN SOA ns root ( 3\n" BEGIN END " 1 2 3 4 )\n", "line 2: a dynlease marker stands" },
 	{ "the end marker in parentheses", SOA BEGIN "a TXT ( x\n" END ")\n", "line 4: a dynlease marker stands" },
 	{ "quotes around the markers", SOA "t TXT \"\n" BEGIN END "\"\n", "line 2: a quoted string" },
-	{ "quotes that an escaped newline keeps open", SOA "t TXT \"a\\\n" BEGIN END "\"\n", "line 2: the line ends in" },
+	{ "quotes that an escaped newline keeps open",
+	    SOA "t TXT \"a\\\n" BEGIN END "\"\n", "line 2: the line ends in" },
 	{ "an escaped newline", SOA "t TXT a\\\n" BLOCK, "line 2: the line ends in" },
 	{ "an escaped quote that does not close", SOA "t TXT \"a\\\"\n" BLOCK, "line 2: a quoted string" },
 	{ "parentheses never closed", SOA BLOCK "t TXT ( a\nb\n", "line 5: the parenthesis opened here" },
@@ -110,7 +112,8 @@ static const struct bad {
 	{ "$TTL in the block", SOA BEGIN "$ttl 5\n" END, "line 3: $ttl stands between" },
 	{ "$GENERATE in the block", SOA BEGIN "$GENERATE 1-2 x$ A 192.0.2.$\n" END, "line 3: $GENERATE stands" },
 	{ "$ORIGIN without a name", "$ORIGIN\n" SOA BLOCK, "line 1: $ORIGIN needs" },
-	{ "a record without an owner after the end", SOA BLOCK "\tIN A 192.0.2.66\n", "line 5: the first record after" },
+	{ "a record without an owner after the end",
+	    SOA BLOCK "\tIN A 192.0.2.66\n", "line 5: the first record after" },
 	{ "the same after comments and directives", SOA BLOCK "; x\n\n$TTL 5\n  A 192.0.2.66\n", "line 8: the first" },
 	{ "the same in parentheses", SOA BLOCK "( A\n 192.0.2.66 )\n", "line 5: the first record after" },
 	{ "the same after an empty block", SOA BEGIN END " A 192.0.2.66\n", "line 4: the first record after" },
@@ -275,12 +278,12 @@ test_next(void)
 	ok(serial_next(SERIAL_UNIXTIME, 7, now) == 1795205045, "unix-time after a small number");
 	ok(serial_next(SERIAL_UNIXTIME, 1795205045, now) == 1795205046, "unix-time twice in a second");
 	ok(serial_next(SERIAL_UNIXTIME, 1795205100, now) == 1795205101, "unix-time when the clock was set back");
-	ok(serial_next(SERIAL_UNIXTIME, 2026112001, now) == 2026112002, "unix-time after a date: goes on from the date");
+	ok(serial_next(SERIAL_UNIXTIME, 2026112001, now) == 2026112002, "unix-time after a date: goes on");
 	ok(serial_next(SERIAL_DATE, 7, now) == 2026112000, "date after a small number");
 	ok(serial_next(SERIAL_DATE, 1795205045, now) == 2026112000, "date after unix-time");
 	ok(serial_next(SERIAL_DATE, 2026112000, now) == 2026112001, "date twice on a day");
 	ok(serial_next(SERIAL_DATE, 2026112099, now) == 2026112100, "date: more than a hundred on a day");
-	ok(serial_next(SERIAL_DATE, 2026112100, now + 86400) == 2026112101, "date: the next day after more than a hundred");
+	ok(serial_next(SERIAL_DATE, 2026112100, now + 86400) == 2026112101, "date: the day after that");
 	ok(serial_next(SERIAL_DATE, 2026111999, now) == 2026112000, "date: a new day");
 	ok(serial_next(SERIAL_PLAIN, 7, now) == 8, "plain");
 	ok(serial_next(SERIAL_PLAIN, 4294967295u, now) == 1, "plain: wraps, and never 0");

@@ -186,9 +186,6 @@ test_charges(void)
 	uint64_t now = START + 20 * STRIKES_WINDOW;
 	size_t before, faults;
 
-	guess("198.51.100.9", now, wrong);	/* sweeps what is over */
-	guess("198.51.100.9", now, wrong);
-	before = kept(now, &faults);
 	ok(charge(peer, now) == ST_OK && charge(peer, now) == ST_OK && charge(peer, now) == ST_OK,
 	    "three checks may be under way");
 	ok(charge(peer, now) == ST_BUSY, "a fourth has to wait");
@@ -201,8 +198,12 @@ test_charges(void)
 	    guess(peer, now, right) == ST_LIMITED, "three failures limit");
 	ok(settle(peer, now, false) == ST_OK && charge(peer, now) == ST_LIMITED, "settling too often frees nobody");
 	peer = "198.51.100.2";
-	ok(charge(peer, now) == ST_OK && settle(peer, now, false) == ST_OK && kept(now, &faults) == before + 1,
-	    "what was refunded leaves no record");
+	for (unsigned i = 0; i < 20; i++)
+		guess(peer, now + i, wrong);	/* sweeps what is over */
+	peer = "198.51.100.3";
+	before = kept(now, &faults);
+	ok(charge(peer, now) == ST_OK && kept(now, &faults) == before + 1 && settle(peer, now, false) == ST_OK &&
+	    kept(now, &faults) == before, "what was refunded leaves no record");
 	ok(charge(peer, now) == ST_OK && charge(peer, now) == ST_OK && charge(peer, now) == ST_OK &&
 	    charge(peer, now + STRIKES_WINDOW) == ST_OK, "charges of helpers that died end with the window");
 	ok(settle(peer, now + STRIKES_WINDOW, true) == ST_OK && settle(peer, now + STRIKES_WINDOW, false) == ST_OK &&
@@ -229,11 +230,12 @@ test_bound(void)
 			failed += strikes_judge(table, &sources, now + i, wrong, NULL) != ST_DENIED;
 	}
 	n = kept(now, &faults);
-	ok(failed == 0 && n == STRIKES_SOURCES && faults == 0, "%zu sources are kept, not more than %d", n, STRIKES_SOURCES);
+	ok(failed == 0 && n <= STRIKES_SOURCES && n > STRIKES_SOURCES - 3 && faults == 0,
+	    "%zu sources are kept, not more than %d", n, STRIKES_SOURCES);
 	ok(guess("20.0.0.0", now + STRIKES_SOURCES + 300, right) == ST_OK, "the oldest was forgotten");
 	ok(guess("20.0.195.180", now + STRIKES_SOURCES + 300, right) == ST_LIMITED, "the youngest was not");
 	ok(guess("21.0.0.1", now + STRIKES_WINDOW + STRIKES_SOURCES, wrong) == ST_DENIED &&
-	    kept(now, &faults) == STRIKES_SOURCES - 1 && faults == 0, "each new failure drops two that are over");
+	    kept(now, &faults) == n - 1 && faults == 0, "each new failure drops two that are over");
 }
 
 static void
