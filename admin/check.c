@@ -40,8 +40,8 @@ find_reaper(char path[FILE_PATH])
 	strlcpy(path, REAPER, FILE_PATH);
 }
 
-/* Each line it said is a finding, but those that answer what check asked for. */
-static void
+/* Each line it said is a finding, but those that answer what check asked for. Says whether there was one. */
+static bool
 add_lines(struct check *check, enum level level)
 {
 	char copy[REAPER_SAID], *rest = copy, *line;
@@ -54,8 +54,7 @@ add_lines(struct check *check, enum level level)
 		findings_add(check->findings, level, "%s", line);
 		any = true;
 	}
-	if (!any)
-		findings_add(check->findings, level, REAPER " -t refuses %s without a word", check->config);
+	return any;
 }
 
 /* As the reaper's own user, so that what only root may read counts as unreadable. */
@@ -75,9 +74,9 @@ check_reaper(struct check *check)
 		findings_add(check->findings, LEVEL_UNKNOWN, "%s -t as user %s: %s", path,
 		    spawn.user != NULL ? spawn.user : "of this check", st == ST_TIMEOUT ? status_text(st) :
 		    "could not be run");
-	else if (code != EX_OK)
-		add_lines(check, LEVEL_CRITICAL);
-	else
+	else if (code != EX_OK && !add_lines(check, LEVEL_CRITICAL))
+		findings_add(check->findings, LEVEL_CRITICAL, REAPER " -t refuses %s without a word", check->config);
+	else if (code == EX_OK && !add_lines(check, LEVEL_WARNING))
 		findings_add(check->findings, LEVEL_OK, "the reaper takes the configuration");
 }
 

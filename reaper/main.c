@@ -95,6 +95,7 @@ test_configuration(const struct settings *settings)
 	for (size_t i = 0; i < places.n; i++) {
 		const struct place *place = &places.list[i];
 
+		place->publisher->advise(settings, place->zone, place->section);
 		printf("%s lag=%u\n", place->name, place->publisher->lag(settings, place->zone, place->section));
 	}
 	places_free(&places);
@@ -232,6 +233,7 @@ main(int argc, char **argv)
 	struct settings *settings = NULL;
 	struct options opt;
 	enum status st;
+	int code;
 
 	options_parse(argc, argv, &opt);
 	setrlimit(RLIMIT_CORE, &none);
@@ -242,8 +244,11 @@ main(int argc, char **argv)
 		log_limit(LOG_LEVEL_DEBUG);
 	if ((st = settings_load(opt.config, &settings)) != ST_OK)
 		return status_exit(st);
-	if (opt.test)
-		return test_configuration(settings);
+	if (opt.test) {
+		code = test_configuration(settings);
+		settings_free(settings);
+		return code;
+	}
 
 	if ((st = take_turn(settings, opt.watch)) == ST_BUSY) {
 		log_info("another reaper is at work");

@@ -93,6 +93,35 @@ take_serial(struct parse *p, const struct scan_entry *e, const struct scan_word 
 	return ST_OK;
 }
 
+/* Seconds, or numbers with a unit each, as BIND has them: 1h30m. */
+static enum status
+take_minimum(struct parse *p, const struct scan_entry *e, const struct scan_word *w)
+{
+	static const char units[] = "smhdw";
+	static const uint32_t seconds[] = { 1, 60, 3600, 86400, 604800 };
+	uint64_t sum = 0, n = 0;
+	bool digits = false;
+
+	for (size_t i = 0; i < w->len && sum <= UINT32_MAX && n <= UINT32_MAX; i++) {
+		const char c = p->scan.text[w->at + i];
+		const char *unit = strchr(units, c | 0x20);
+
+		if (c >= '0' && c <= '9') {
+			n = n * 10 + (uint64_t)(c - '0');
+			digits = true;
+		} else if (unit != NULL && digits) {
+			sum += n * seconds[unit - units];
+			n = 0;
+			digits = false;
+		} else
+			return complain(p, e->line, "the MINIMUM of the SOA is not a number of seconds");
+	}
+	if (sum + n > UINT32_MAX)
+		return complain(p, e->line, "the MINIMUM of the SOA is not a number of seconds");
+	p->found->minimum = (uint32_t)(sum + n);
+	return ST_OK;
+}
+
 static enum status
 take_soa(struct parse *p, const struct scan_entry *e, size_t type)
 {
@@ -105,6 +134,8 @@ take_soa(struct parse *p, const struct scan_entry *e, size_t type)
 	if (e->n != type + 1 + SOA_FIELDS)
 		return complain(p, e->line, "the SOA does not have %d fields", SOA_FIELDS);
 	p->soa = e->line;
+	if (take_minimum(p, e, &e->words[type + SOA_FIELDS]) != ST_OK)
+		return ST_INVALID;
 	return take_serial(p, e, &e->words[type + 3]);
 }
 

@@ -18,12 +18,13 @@
 struct masterfile {
 	size_t		serial_at, serial_len;	/* the digits of the SOA serial, in bytes from the start */
 	uint32_t	serial;
+	uint32_t	minimum;		/* of the SOA, in seconds (RFC 2308 4) */
 	size_t		block_at, block_len;	/* all between the lines of the two markers */
 };
 
 /*
  * Find the parts in text. ST_INVALID and a sentence in why (with the line) otherwise: no SOA of this zone or a second
- * one, a serial that is no number, no markers, markers twice or out of order, inside parentheses, or only in a file
+ * one, a serial or a MINIMUM that is no number, no markers, markers twice or out of order, inside parentheses, or only in a file
  * that $INCLUDE names; a directive or the SOA between them; after the end marker first a record without an owner (it
  * would be adopted by our last record, RFC 1035 5.1) or an $INCLUDE (its first record would); what scan_begin() and
  * scan_next() refuse.

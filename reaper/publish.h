@@ -51,6 +51,9 @@ struct publisher {
 	 */
 	enum status	(*publish)(const struct publication *, char why[PUBLISHER_WHY]);
 
+	/* What an operator should know although it will do, as logged warnings. Reads, and changes nothing. */
+	void		(*advise)(const struct settings *, const struct zone *, const struct conf_section *);
+
 	/* The longest time in seconds between publish() and the last server showing it, for the exposure sum; 0: none. */
 	unsigned	(*lag)(const struct settings *, const struct zone *, const struct conf_section *);
 };
@@ -63,6 +66,7 @@ const struct publisher	*publisher_find(const char *kind);
 /* Each row's publish and check, defined in a file of its name. */
 enum status	zonefile_check(const struct settings *, const struct zone *, const struct conf_section *);
 enum status	zonefile_publish(const struct publication *, char why[PUBLISHER_WHY]);
+void		zonefile_advise(const struct settings *, const struct zone *, const struct conf_section *);
 unsigned	zonefile_lag(const struct settings *, const struct zone *, const struct conf_section *);
 
 #endif

@@ -14,6 +14,7 @@
 
 #include "lib/clock.h"
 #include "lib/file.h"
+#include "lib/log.h"
 
 #include "command.h"
 #include "masterfile.h"
@@ -58,6 +59,28 @@ zonefile_check(const struct settings *settings, const struct zone *zone, const s
 	if ((st = zoneconf_read(settings, zone, section, &zf)) == ST_OK)
 		zoneconf_release(&zf);
 	return st;
+}
+
+/* A file that is not there yet, or cannot be read by whoever asks, is no matter for advice. */
+void
+zonefile_advise(const struct settings *settings, const struct zone *zone, const struct conf_section *section)
+{
+	char why[PUBLISHER_WHY], *text = NULL;
+	struct masterfile parts;
+	struct zonefile zf;
+	size_t len;
+
+	if (zoneconf_read(settings, zone, section, &zf) != ST_OK)
+		return;
+	if (file_read(zf.file, ZONE_MAX, &text, &len) == ST_OK) {
+		if (masterfile_parse(text, len, zone->name, &parts, why, sizeof(why)) != ST_OK)
+			log_warning("%s: %s", zf.file, why);
+		else if (parts.minimum > zone->ttl)
+			log_warning("%s: the SOA MINIMUM is %u s and the TTL %u s: a record that comes back may stay "
+			    "unseen for longer than one that changes", zf.file, parts.minimum, zone->ttl);
+	}
+	free(text);
+	zoneconf_release(&zf);
 }
 
 unsigned

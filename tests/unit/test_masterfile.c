@@ -298,6 +298,30 @@ test_next(void)
 	ok(good_all, "every style after every serial at every time: newer, and not 0");
 }
 
+static void
+test_minimum(void)
+{
+	static const struct {
+		const char	*text;
+		uint32_t	 seconds;
+	} rows[] = { { "30", 30 }, { "0", 0 }, { "4294967295", 4294967295u }, { "1h30m", 5400 }, { "1H", 3600 },
+	    { "2d", 172800 }, { "1w", 604800 }, { "1m5", 65 }, { "90s", 90 } };
+	static const char *const none[] = { "x", "h", "5x", "4294967296", "99999999999999999999", "7102w", "-1", "1hh" };
+	char text[300], why[200];
+	struct masterfile parts;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		snprintf(text, sizeof(text), "@ IN SOA ns root ( 3 1 2 3\n %s )\n" BLOCK, rows[i].text);
+		ok(masterfile_parse(text, strlen(text), ZONE, &parts, why, sizeof(why)) == ST_OK &&
+		    parts.minimum == rows[i].seconds, "the MINIMUM");
+	}
+	for (size_t i = 0; i < COUNT(none); i++) {
+		snprintf(text, sizeof(text), "@ IN SOA ns root 3 1 2 3 %s\n" BLOCK, none[i]);
+		ok(masterfile_parse(text, strlen(text), ZONE, &parts, why, sizeof(why)) == ST_INVALID &&
+		    strstr(why, "line 1: the MINIMUM") != NULL, "a MINIMUM that is none");
+	}
+}
+
 int
 main(void)
 {
@@ -305,6 +329,7 @@ main(void)
 		test_good(&good[i]);
 	for (size_t i = 0; i < COUNT(bad); i++)
 		test_bad(&bad[i]);
+	test_minimum();
 	test_nul();
 	test_compose();
 	test_cut();
