@@ -147,7 +147,7 @@ next_line(char *shown, int size, void *arg)
 	r->number++;
 	if (memchr(r->line, '\0', (size_t)len) != NULL)
 		r->st = conf_complain(r->conf, r->number, "there is a NUL in this line");
-	else if (len > LINE_MOST)
+	else if (len - (r->line[len - 1] == '\n') > LINE_MOST)
 		r->st = conf_complain(r->conf, r->number, "this line is longer than %d bytes", LINE_MOST);
 	else {
 		cut_end(r->line);
@@ -381,7 +381,8 @@ complain_value(const struct conf *conf, const struct conf_pair *pair, const stru
 	const int line = pair != NULL ? pair->line : 0;
 
 	if (key->type == CONF_NUMBER)
-		return conf_complain(conf, line, "%s: a number from %u to %u is expected", key->key, key->min, key->max);
+		return conf_complain(conf, line, "%s: a number from %u to %u is expected", key->key,
+		    key->min, key->max);
 	return conf_complain(conf, line, "%s: %s is expected", key->key, expected[key->type]);
 }
 

@@ -58,6 +58,12 @@ store_status(const char *path, int rc)
 	case MDB_PAGE_NOTFOUND:
 	case MDB_PANIC:
 	case MDB_INCOMPATIBLE:
+	case MDB_MAP_RESIZED:	/* what is left of these is what no table of ours can bring about */
+	case MDB_BAD_TXN:
+	case MDB_BAD_DBI:
+	case MDB_BAD_RSLOT:
+	case MDB_CURSOR_FULL:
+	case MDB_PAGE_FULL:
 		log_critical("%s: %s", path, mdb_strerror(rc));
 		return ST_DAMAGED;
 	case ENOMEM:
@@ -122,6 +128,8 @@ env_open(const struct store_plan *plan, MDB_env **env)
 	    (rc = mdb_env_open(*env, plan->path, plan_flags(plan), 0660)) != 0) {
 		mdb_env_close(*env);
 		*env = NULL;
+		if (rc == ENOMEM)	/* no room for a map: so large only a damaged file says it is */
+			rc = MDB_CORRUPTED;
 	}
 	return rc;
 }

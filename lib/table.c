@@ -376,6 +376,18 @@ empty(struct store *store)
 	return store_end(&txn);
 }
 
+/* First as everyone else does, with the map that the table says of itself: only who is told a size can open some damaged ones. */
+static enum status
+open_as_reaper(const char *dir, size_t map, struct stat *sb, struct store **store)
+{
+	const enum status st = open_existing(dir, 0, sb, store);
+
+	if (*store == NULL)
+		return st;
+	store_close(*store);
+	return open_existing(dir, map, sb, store);
+}
+
 enum status
 table_open_or_make(const char *rundir, gid_t group, size_t records, struct table **out)
 {
@@ -388,7 +400,7 @@ table_open_or_make(const char *rundir, gid_t group, size_t records, struct table
 	paths_make(rundir, &p);
 	if ((st = make_wake(rundir, group)) != ST_OK)
 		return st;
-	st = open_existing(p.table, map_for(records), &sb, &store);
+	st = open_as_reaper(p.table, map_for(records), &sb, &store);
 	if (st == ST_STALE) {
 		log_warning("%s: of another boot, so everything is withdrawn", p.table);
 		st = empty(store);

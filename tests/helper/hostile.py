@@ -86,7 +86,7 @@ class Raw(Talk):
 
 
 def all_of(inputs, half=True):
-	"""Each input to a helper of its own, some at once: those that ended badly, as (number, status, seconds, ...)."""
+	"""Each input to a helper of its own, some at once: those that ended badly, as (number, status, ...)."""
 	bad = []
 	for at in range(0, len(inputs), AT_ONCE):
 		talks = [Raw(world) for _ in inputs[at:at + AT_ONCE]]

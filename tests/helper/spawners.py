@@ -58,9 +58,9 @@ def spawned(name, argv, **how):
 def start_xinetd(server):
 	conf = os.path.join(world.dir, "x.conf")
 	with open(conf, "w", encoding="ascii") as out:
-		out.write("service dynlease\n{\n type = UNLISTED\n socket_type = stream\n protocol = tcp\n wait = no\n user = nobody\n"
-		    " group = nogroup\n bind = 127.0.0.1\n port = %d\n cps = 10000 1\n server = %s\n}\n" %
-		    (world.port, server))
+		out.write("service dynlease\n{\n type = UNLISTED\n socket_type = stream\n protocol = tcp\n wait = no\n"
+		    " user = nobody\n group = nogroup\n bind = 127.0.0.1\n port = %d\n"
+		    " cps = 10000 1\n server = %s\n}\n" % (world.port, server))
 	return spawned("xinetd", ["/usr/sbin/xinetd", "-dontfork", "-f", conf, "-filelog",
 	    os.path.join(TMP, "xinetd.own"),
 	    "-pidfile", os.path.join(world.dir, "x.pid")])

@@ -58,8 +58,8 @@ test_reading(void)
 	const struct conf_section *section;
 	struct conf *conf;
 
-	ok(load(TEXT("# comment\n; comment\n\n[server]\nport = 1\n  \t\nuser=x y  \nempty =\r\nsigns = a ; b # c = d: e\n"
-	    "[zone " LONG_NAME "]\nttl\t=\t30\n[zone  b ]\n[none]\nlast = no newline"), &conf) == ST_OK, "a file");
+	ok(load(TEXT("# comment\n; comment\n\n[server]\nport = 1\n  \t\nuser=x y  \nempty =\r\n"
+	    "signs = a ; b # c = d: e\n[zone " LONG_NAME "]\nttl\t=\t30\n[zone  b ]\n[none]\nlast = no newline"), &conf) == ST_OK, "a file");
 	if (conf == NULL)
 		exit(1);
 	ok(strcmp(logged(), "") == 0, "nothing is logged");
@@ -138,12 +138,20 @@ test_wrong(void)
 		exit(1);
 	memset(text, 'v', 10000);
 	memcpy(text, "[a]\nx = ", len);
-	text[4 + 3999] = '\n';
-	ok(load(text, 4 + 4000, &conf) == ST_OK && strlen(conf_value(conf_find(conf, "a", NULL, NULL), "x")) == 3995,
+	text[4 + 4000] = '\n';
+	ok(load(text, 4 + 4001, &conf) == ST_OK && strlen(conf_value(conf_find(conf, "a", NULL, NULL), "x")) == 3996,
 	    "a line of 4000 bytes is read whole");
 	conf_free(conf);
-	text[4 + 3999] = 'v';
-	ok(load(text, 10000, &conf) == ST_CONFIG && strstr(logged(), FILE_NAME ":2: ") != NULL, "refused: a longer one");
+	text[4 + 4000] = 'v';
+	text[4 + 4001] = '\n';
+	ok(load(text, 4 + 4002, &conf) == ST_CONFIG && strstr(logged(), FILE_NAME ":2: ") != NULL,
+	    "refused: one of 4001 bytes");
+	conf_free(conf);
+	ok(load(text, 4 + 4001, &conf) == ST_CONFIG, "refused: the same at the end of a file");
+	conf_free(conf);
+	text[4 + 4001] = 'v';
+	ok(load(text, 10000, &conf) == ST_CONFIG && strstr(logged(), FILE_NAME ":2: ") != NULL,
+	    "refused: a longer one");
 	conf_free(conf);
 	memset(text, '#', 10000);
 	ok(load(text, 10000, &conf) == ST_CONFIG && strstr(logged(), FILE_NAME ":1: ") != NULL, "even as a comment");
@@ -262,8 +270,8 @@ test_values(void)
 	memset(&f, 0, sizeof(f));
 	if (load(TEXT(secret_like), &conf) != ST_OK)
 		exit(1);
-	ok(conf_fill(conf, conf_find(conf, "s", NULL, NULL), keys, &f) == ST_CONFIG && strstr(logged(), "hunter2") == NULL,
-	    "a wrong value is not repeated in the log");
+	ok(conf_fill(conf, conf_find(conf, "s", NULL, NULL), keys, &f) == ST_CONFIG &&
+	    strstr(logged(), "hunter2") == NULL, "a wrong value is not repeated in the log");
 	conf_free(conf);
 }
 
@@ -275,7 +283,8 @@ test_filled(void)
 	struct conf *conf;
 
 	ok(load(TEXT("[s]\ntext = t\nfile = /f\nnumber = 9\nflag = no\nname = N.example.\naddress = ::1\n"
-	    "networks = 10.0.0.0/8\ncommand = /bin/x  -a \"two  words\" \"\" $HOME;ls\n"), &conf) == ST_OK, "all types");
+	    "networks = 10.0.0.0/8\ncommand = /bin/x  -a \"two  words\" \"\" $HOME;ls\n"), &conf) == ST_OK,
+	    "all types");
 	ok(conf_fill(conf, conf_find(conf, "s", NULL, NULL), keys, &f) == ST_OK, "are filled in");
 	ok(strcmp(f.text, "t") == 0 && strcmp(f.file, "/f") == 0 && f.number == 9 && !f.flag &&
 	    strcmp(f.name, "n.example") == 0 && strcmp(address_text(&f.address, spelt), "::1") == 0 &&

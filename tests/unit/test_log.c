@@ -44,7 +44,8 @@ test_escape(void)
 	for (i = 0; i < COUNT(rows); i++) {
 		memset(to, '#', sizeof(to));
 		n = log_escape(to, rows[i].size, rows[i].bytes, rows[i].len);
-		ok(n == strlen(rows[i].text) && strcmp(to, rows[i].text) == 0, "row %zu becomes \"%s\"", i, rows[i].text);
+		ok(n == strlen(rows[i].text) && strcmp(to, rows[i].text) == 0,
+		    "row %zu becomes \"%s\"", i, rows[i].text);
 		ok(to[rows[i].size] == '#', "row %zu stays within its %zu bytes", i, rows[i].size);
 	}
 	to[0] = '#';

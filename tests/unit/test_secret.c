@@ -39,6 +39,8 @@ static const char *const not_verifiers[] = {
 	"abhfCpXqd4Gr",
 	"abhfCpXqd4GrII",
 	"abhfCpXqd4Gr!",
+	"abhfCpXqd4Gr~",
+	"$1$A1XSyyS3$n2yzPAo0x2NLjH0.OCk~c1",
 	"a:hfCpXqd4GrI",
 	"$6$",
 	"$6$salt",
@@ -120,7 +122,9 @@ test_kind(const char *verifier, bool costly, bool weak)
 	changed[len - 3] = changed[len - 3] == 'a' ? 'b' : 'a';
 	ok(!matches(changed, "correct horse"), "%.5s with a digit changed does not match", verifier);
 	ok(secret_decoy(verifier, decoy) == ST_OK && secret_is_verifier(decoy) && strlen(decoy) == len &&
-	    secret_is_costly(decoy) == costly && secret_is_weak(decoy) == weak, "%.5s has a decoy of its kind", verifier);
+	    secret_is_costly(decoy) == costly && secret_is_weak(decoy) == weak,
+	    "%.5s has a decoy of its kind", verifier);
+	ok(strspn(decoy + len - 11, "z") == 11, "%.5s: which no secret can match", verifier);
 	ok(memcmp(decoy, verifier, verifier[0] != '$' ? 2 : verifier[1] == '2' ? 29 : head + 1) == 0,
 	    "%.5s: with its cost", verifier);
 	ok(!matches(decoy, "correct horse"), "%.5s: the decoy does not match", verifier);
