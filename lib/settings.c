@@ -90,7 +90,8 @@ take_classes(struct settings *set)
 			return st;
 		for (size_t i = 0; i < set->nclasses; i++)
 			if (strcmp(set->classes[i].name, class->name) == 0)
-				return conf_complain(set->conf, section->line, "[class %s] is there already", class->name);
+				return conf_complain(set->conf, section->line, "[class %s] is there already",
+				    class->name);
 		if (class->lease == 0)
 			return conf_complain(set->conf, section->line, "[class %s] says no lease", class->name);
 		set->nclasses++;

@@ -348,11 +348,13 @@ enum status
 table_set_aside(const char *rundir, gid_t group, size_t records, bool carry)
 {
 	struct table_paths p;
+	char other[32];
 
 	paths_make(rundir, &p);
 	if (remove_directory(p.aside) != ST_OK) {
 		log_warning("%s cannot be removed (%s) and stays", p.aside, strerror(errno));
-		snprintf(p.aside, sizeof(p.aside), "%s.%ld", p.table, (long)getpid());
+		snprintf(other, sizeof(other), "table.aside.%ld", (long)getpid());
+		join(p.aside, rundir, other);
 	}
 	if (rename(p.table, p.aside) != 0 && errno != ENOENT)
 		return ST_SYSTEM;
@@ -376,7 +378,7 @@ empty(struct store *store)
 	return store_end(&txn);
 }
 
-/* First as everyone else does, with the map that the table says of itself: only who is told a size can open some damaged ones. */
+/* First as everyone else does, with the map that the table says of itself, which may be a size that cannot be had. */
 static enum status
 open_as_reaper(const char *dir, size_t map, struct stat *sb, struct store **store)
 {

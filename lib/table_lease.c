@@ -51,7 +51,7 @@ lease_write(struct store_txn *txn, const struct lease *old, const struct lease *
 	store_put(txn, DB_LEASE, store_bytes(key, len), store_bytes(record, lease_encode(lease, record)));
 }
 
-/* Value of `changed`: generation and publish_at, both big endian. What waits already is not put off by what comes later. */
+/* Value of `changed`: generation and publish_at, big endian. What waits already is not put off by what comes later. */
 uint64_t
 host_changed(struct store_txn *txn, const char *host, uint64_t publish_at)
 {

@@ -264,16 +264,17 @@ talk.say("QUIT\n")
 talk.lines()
 talk.status()
 
-os.makedirs(os.path.join(TMP, "cores"), exist_ok=True)
-os.chmod(os.path.join(TMP, "cores"), 0o777)
-talk = Talk(world, cwd=os.path.join(TMP, "cores"), **user)
-talk.shake().say(LOGIN + "\n")
-talk.lines(1)
-os.kill(talk.pid, 11)
-talk.drain()
-ok(talk.status() in (-11, 99) and os.listdir(os.path.join(TMP, "cores")) == [] and not talk.stray(),
-    "a helper that crashes leaves no core file, and tells the client nothing",
-    talk.raw[-100:])
+if not SANITIZED:	# which would report the crash
+	os.makedirs(os.path.join(TMP, "cores"), exist_ok=True)
+	os.chmod(os.path.join(TMP, "cores"), 0o777)
+	talk = Talk(world, cwd=os.path.join(TMP, "cores"), **user)
+	talk.shake().say(LOGIN + "\n")
+	talk.lines(1)
+	os.kill(talk.pid, 11)
+	talk.drain()
+	ok(talk.status() == -11 and os.listdir(os.path.join(TMP, "cores")) == [] and not talk.stray(),
+	    "a helper that crashes leaves no core file, and tells the client nothing",
+	    talk.raw[-100:])
 if is_root() and not SANITIZED:
 	talk = Talk(world)
 	talk.shake().say(LOGIN + "\n")

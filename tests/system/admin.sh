@@ -254,8 +254,8 @@ cat "$TMP/server.key" >"$TMP/etc/server.key"
 cp "$conf" "$TMP/conf"
 sed -i 's/^# ttl = 30/ttl = 40/' "$conf"
 check_finds 2 'WARNING +the TTL of dyn.example.org, 40 s, is more than a quarter' 'a long TTL'
-zone=$(sed -n 's/^file = //p' "$conf")
-sed 's/\([0-9]*\)\( )[[:space:]]*; negative answers\)/300\2/' "$zone" >"$TMP/slow.zone"
+zonefile=$(sed -n 's/^file = //p' "$conf")
+sed 's/\([0-9]*\)\( )[[:space:]]*; negative answers\)/300\2/' "$zonefile" >"$TMP/slow.zone"
 chmod 644 "$TMP/slow.zone"
 sed -i "s,^file = .*,file = $TMP/slow.zone," "$conf"
 check_finds 2 'WARNING +.*the SOA MINIMUM is 300 s and the TTL 40 s' 'a SOA that hides what comes back'

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
 # limit: 90
-"""Two families, one name: which records a host has when it is live on one, on both, on none; and fallbacks of `none`."""
+"""Two families, one name: the records of a host that is live on one, on both, on none; and fallbacks of `none`."""
 import os
 import sys
 
@@ -10,7 +10,7 @@ from lib import done_testing, equal, ok, wait_for  # noqa: E402
 from world import FALLBACK4, FALLBACK6, World  # noqa: E402
 
 LEASE = 4
-FOUR, SIX, BOTH, WANING, NEVER, GONE = (name + ".dyn.test" for name in ("four", "six", "both", "waning", "never", "gone"))
+FOUR, SIX, BOTH, WANING, NEVER, GONE = (name + ".dyn.test" for name in "four six both waning never gone".split())
 V6 = "2001:db8::7"
 
 

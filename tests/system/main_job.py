@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
 # limit: 90
-"""The main job: hosts renew through xinetd, fall silent, and their names fall back; a name server is asked each time."""
+"""The main job: hosts renew through xinetd, fall silent, and their names fall back; a name server is asked."""
 import os
 import sys
 import time

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
 # limit: 150
-"""dynlease-reaper by itself: when it is not there, twice there, in a hurry, alone with a damaged file or a dead name server."""
+"""dynlease-reaper: not there, twice there, in a hurry, alone with a damaged file or a dead name server."""
 import os
 import signal
 import subprocess
@@ -164,7 +164,8 @@ def test_two():
 	ok(wait_for(3, os.path.exists, os.path.join(world.rundir, "wake")), "a lost wake file is made again")
 	test_pace(world)
 	late_said = late.communicate(timeout=15)[1].decode()
-	ok(late.returncode == OK and "another reaper" in late_said, "a pass beside --watch gives up", late.returncode, late_said)
+	ok(late.returncode == OK and "another reaper" in late_said, "a pass beside --watch gives up", late.returncode,
+	    late_said)
 	ok(second.is_running(), "a second --watch waits")
 	world.watcher.stop(signal.SIGKILL)
 	world.renew(B, "127.0.0.9")
@@ -187,7 +188,7 @@ def test_pace(world):
 		return shown == "127.0.0.8"
 
 	wait_for(13, look)
-	equal([shown for shown, _ in seen], ["127.0.0.5", "127.0.0.8"], "the last of several wins, the others are never shown")
+	equal([shown for shown, _ in seen], ["127.0.0.5", "127.0.0.8"], "of several the last wins, the others are not shown")
 	ok(9.5 < seen[-1][1] < 11.5, "10 s after the first", seen)
 	world.renew(A, "127.0.0.9")
 	world.ask(world.login(A) + ["RELEASE " + A], "127.0.0.9")

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
 # limit: 150
-"""What costs how much: a pass with nothing due with ten hosts and with ten thousand, and a renewal that changes nothing."""
+"""What things cost: a pass with nothing due, with ten hosts and ten thousand; a renewal that changes nothing."""
 import os
 import re
 import socket
@@ -139,7 +139,7 @@ def test_renewal(world):
 	ok(table + "data.mdb" in opened, "the table is opened for writing", opened)
 	equal(sorted(path for path in opened if not path.startswith(table) and path != "/dev/null"), [],
 	    "and nothing else")
-	changing = re.findall(r"\b(?:utimensat|rename\w*|unlink\w*|mkdir\w*|f?truncate|f?chmod\w*|f?chown\w*|link\w*)\(.*", seen)
+	changing = re.findall(r"\b(?:utimensat|(?:rename|(?:un)?link|mkdir|f?truncate|f?chmod|f?chown)\w*)\(.*", seen)
 	equal(changing, [], "no file is touched, made, moved or removed")
 
 

@@ -121,7 +121,7 @@ ok(len(results) > 100, "%d requests in %d s" % (len(results), SECONDS))
 equal(sorted(set(results) - {"250 ", "421 "}), [], "each was answered well")
 ok(results.count("250 ") > len(results) * 0.9, "and hardly any has to try later", results.count("250 "), len(results))
 
-settled = wait_for(10, lambda: world.check().get("live") == "0" and world.check().get("pending") == "0" and
+settled = wait_for(15, lambda: world.check().get("live") == "0" and world.check().get("pending") == "0" and
     world.check().get("changed") == "0")
 ok(settled, "all is settled in the end", world.check())
 watch.over = True

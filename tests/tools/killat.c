@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * killat [-afsw] [-c CALL] [-o FILE] N PROGRAM [ARG ...]: run PROGRAM, and end it with SIGKILL as it enters its Nth system call.
+ * killat [-afsw] [-c CALL] [-o FILE] N PROGRAM [ARG ...]
+ *
+ * Runs PROGRAM, and ends it with SIGKILL as it enters its Nth system call.
  *
  *	-f	count over its children too, until they execute another program; what makes the Nth call is killed
  *	-a	with -f: kill all of them

@@ -204,7 +204,7 @@ stop(void *arg, const char *host, const char *owner)
 static void
 test_snapshot(void)
 {
-	struct accounts *old, *fresh;
+	struct accounts *old = NULL, *fresh = NULL;
 	struct account account;
 	struct walk walk = { 0 };
 	struct stat sb;
@@ -240,7 +240,7 @@ test_snapshot(void)
 static void
 test_damaged(void)
 {
-	struct accounts *accounts;
+	struct accounts *accounts = NULL;
 	struct stat sb;
 	size_t refused = 0, tried = 0;
 
@@ -262,7 +262,7 @@ static void
 test_decoys(void)
 {
 	char one[VERIFIER_SIZE], two[VERIFIER_SIZE], name[32];
-	struct accounts *accounts;
+	struct accounts *accounts = NULL;
 	unsigned tokens = 0, crypts = 0, same = 0;
 
 	master_begin(master());
@@ -289,7 +289,7 @@ test_decoys(void)
 static void
 test_empty(void)
 {
-	struct accounts *accounts;
+	struct accounts *accounts = NULL;
 	char verifier[VERIFIER_SIZE];
 	struct master *m = NULL;
 
