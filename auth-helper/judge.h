@@ -48,7 +48,10 @@ struct verdict {
 	struct standing	standing[2];		/* STATUS: IPv4, IPv6 */
 };
 
-/* Everything that a decision may use. accounts and table are NULL when they could not be opened: then it is "try later". */
+/*
+ * Everything that a decision may use. accounts and table are NULL when they could not be opened: then it is "try
+ * later".
+ */
 struct judge {
 	const struct settings	*settings;
 	struct accounts		*accounts;
@@ -62,8 +65,8 @@ struct judge {
 };
 
 /*
- * ST_OK; ST_INVALID: not yet, or not again (LOGIN once and first); ST_DENIED, ST_FORBIDDEN, ST_REFUSED; all else: try later, nothing
- * was changed. Logs one line for each decision, but counts renewals that changed nothing.
+ * ST_OK; ST_INVALID: not yet, or not again (LOGIN once and first); ST_DENIED, ST_FORBIDDEN, ST_REFUSED; all else: try
+ * later, nothing was changed. Logs one line for each decision, but counts renewals that changed nothing.
  */
 void	judge_request(struct judge *, const struct request *, struct verdict *);
 

@@ -191,6 +191,9 @@ main(int argc, char **argv)
 	open_stores(&helper);
 
 	st = serve(&helper, &peer);
-	/* No cleaning up: the store must not be closed by those who leave (store.c), and the rest goes with the process. */
+	/*
+	 * No cleaning up: the store must not be closed by those who leave (store.c), and the rest goes with the
+	 * process.
+	 */
 	_exit(st == ST_OK || st == ST_CLOSED ? EX_OK : EX_PROTOCOL);
 }

@@ -102,7 +102,10 @@ peer_claim(bool keep_stderr, struct peer *peer)
 	return silence(keep_stderr && !is_same_file(2, peer->socket));
 }
 
-/* The handler of the only signal that is waited for: anything more than _exit(2) here has been a remote root hole elsewhere. */
+/*
+ * The handler of the only signal that is waited for: anything more than _exit(2) here has been a remote root hole
+ * elsewhere.
+ */
 static void
 expire(int signo)
 {

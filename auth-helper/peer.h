@@ -13,7 +13,7 @@
 
 struct peer {
 	int		socket;
-	struct address	address;		/* from getpeername(2), never from the environment; family 0: not a network socket */
+	struct address	address;		/* from getpeername(2) alone; family 0: not a network socket */
 	bool		shared;			/* many may sit behind it: loopback and other ends of tunnels */
 	char		text[ADDRESS_TEXT];	/* for the log */
 };
@@ -26,8 +26,8 @@ void		environment_clear(struct environment *);
 
 /*
  * Take the socket off descriptor 0 and point 0, 1 and 2 at /dev/null, so that nothing a library prints can reach the
- * client. keep_stderr: leave descriptor 2, unless it is the socket. ST_INVALID: descriptor 0 is no stream socket that was accepted.
- * ST_CLOSED: it was, but the client has reset the connection already.
+ * client. keep_stderr: leave descriptor 2, unless it is the socket. ST_INVALID: descriptor 0 is no stream socket that
+ * was accepted. ST_CLOSED: it was, but the client has reset the connection already.
  */
 enum status	peer_claim(bool keep_stderr, struct peer *);
 

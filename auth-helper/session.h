@@ -37,9 +37,9 @@ extern const struct dialect dialects[];		/* ends with name NULL */
 enum status	session_run(struct channel *, struct judge *);
 
 /*
- * The next line without its LF or CRLF, NUL-terminated, valid until the next call. ST_INVALID: too long, or it holds a NUL, a bare
- * CR or any byte outside 0x20-0x7e (the line is used up, but for one too long). ST_CLOSED: no more whole lines; a cut
- * one is never given out.
+ * The next line without its LF or CRLF, NUL-terminated, valid until the next call. ST_INVALID: too long, or it holds
+ * a NUL, a bare CR or any byte outside 0x20-0x7e (the line is used up, but for one too long). ST_CLOSED: no more
+ * whole lines; a cut one is never given out.
  */
 enum status	session_line(struct session *, char **line);
 enum status	session_say(struct session *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

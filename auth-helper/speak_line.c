@@ -67,7 +67,10 @@ static const struct command commands[] = {
 	{ NULL, 0, 0, VERB_LOGIN, NULL }
 };
 
-/* What is not a success, in words. One text for every cause of a denial, and one for hosts that are not yours or unknown. */
+/*
+ * What is not a success, in words. One text for every cause of a denial, and one for hosts that are not yours or
+ * unknown.
+ */
 static enum status
 answer_refusal(struct session *s, const struct verdict *verdict)
 {

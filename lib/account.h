@@ -60,7 +60,8 @@ size_t		accounts_count_hosts(struct accounts *);
 
 /*
  * What to verify a secret against when there is no such account: a verifier that matches nothing, of a kind and cost
- * found among the accounts, always the same one for the same name, and spread as the kinds are. ST_NOTFOUND: no accounts.
+ * found among the accounts, always the same one for the same name, and spread as the kinds are. ST_NOTFOUND: no
+ * accounts.
  */
 enum status	accounts_decoy(struct accounts *, const char *name, char verifier[VERIFIER_SIZE]);
 

@@ -27,7 +27,8 @@ lease_left(const struct lease *lease, uint64_t now)
 
 /*
  * A change is published at once, but not within LEASE_PACE of the one before; of several that wait the last wins, at
- * the time of the first. Nor is it held back until after the lease of the address that it replaces would have been over.
+ * the time of the first. Nor is it held back until after the lease of the address that it replaces would have been
+ * over.
  */
 static void
 pace(const struct lease *old, bool live, uint64_t now, struct lease_verdict *verdict)

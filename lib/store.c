@@ -4,11 +4,11 @@
  *
  * - an flock of our own around mdb_env_open() and mdb_env_close(): LMDB 0.9.26 to 0.9.31 destroy the shared mutexes
  *   when the last user closes while another one opens (ITS#9278, ITS#10095);
- * - MDB_NOTLS, and every read transaction is ended: without it each process that leaves by _exit(2) keeps a reader's slot;
- * - dead readers are cleared when slots or pages run short, and by store_reap_readers();
- * - never MDB_WRITEMAP: a full tmpfs must be ENOSPC and not SIGBUS;
- * - an flock around writing: LMDB's own mutex has no time limit, and its holder may be a stopped process;
- * - data.mdb and lock.mdb are never opened by hand: closing a descriptor of lock.mdb drops the process's fcntl locks.
+ * - MDB_NOTLS, and every read transaction is ended: without it each process that leaves by _exit(2) keeps a reader's
+ * slot; - dead readers are cleared when slots or pages run short, and by store_reap_readers(); - never MDB_WRITEMAP:
+ * a full tmpfs must be ENOSPC and not SIGBUS; - an flock around writing: LMDB's own mutex has no time limit, and its
+ * holder may be a stopped process; - data.mdb and lock.mdb are never opened by hand: closing a descriptor of lock.mdb
+ * drops the process's fcntl locks.
  */
 #include "store.h"
 

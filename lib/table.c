@@ -243,7 +243,10 @@ remove_directory(const char *dir)
 	return errno == ENOTDIR && unlink(dir) == 0 ? ST_OK : ST_SYSTEM;
 }
 
-/* The group may read and write, whatever the umask was. Also gives lock.mdb its pages: a hole touched when tmpfs is full is SIGBUS. */
+/*
+ * The group may read and write, whatever the umask was. Also gives lock.mdb its pages: a hole touched when tmpfs is
+ * full is SIGBUS.
+ */
 static enum status
 open_to_group(const char *dir, gid_t group)
 {
@@ -329,19 +332,19 @@ map_for(size_t records)
 	return MAP_LEAST + records * MAP_PER_LEASE;
 }
 
-static enum status
+/* Without it the timer is the backstop. */
+static void
 make_wake(const char *rundir, gid_t group)
 {
 	char path[FILE_PATH];
 	int fd;
 
 	join(path, rundir, "wake");
-	if ((fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0660)) < 0)
-		return ST_SYSTEM;
-	if (fchown(fd, (uid_t)-1, group) != 0 || fchmod(fd, 0660) != 0)
-		log_warning("%s: %s", path, strerror(errno));	/* made by another of the group, with its rights */
-	close(fd);
-	return ST_OK;
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0660);
+	if (fd < 0 || fchown(fd, (uid_t)-1, group) != 0 || fchmod(fd, 0660) != 0)
+		log_warning("%s: %s", path, strerror(errno));	/* or made by another of the group, with its rights */
+	if (fd >= 0)
+		close(fd);
 }
 
 enum status
@@ -400,8 +403,7 @@ table_open_or_make(const char *rundir, gid_t group, size_t records, struct table
 
 	*out = NULL;
 	paths_make(rundir, &p);
-	if ((st = make_wake(rundir, group)) != ST_OK)
-		return st;
+	make_wake(rundir, group);
 	st = open_as_reaper(p.table, map_for(records), &sb, &store);
 	if (st == ST_STALE) {
 		log_warning("%s: of another boot, so everything is withdrawn", p.table);

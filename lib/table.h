@@ -155,10 +155,14 @@ struct table_summary {
 	uint64_t	renewals;	/* that changed nothing, since the table was made */
 	uint64_t	generation;
 	size_t		map, used;	/* bytes */
-	size_t		faults;		/* where lease and due, or strike and aging, disagree, or a record does not decode */
+	size_t		faults;		/* where an index disagrees, or a record does not decode */
 };
 
+/* How many leases there are, live or not; 0 when it cannot be told. Costs the same for any number. */
+size_t		table_count(struct table *);
+
 /* Walk everything in one read transaction; fault, if not NULL, is called with a line for each. */
-enum status	table_check(struct table *, uint64_t now, void (*fault)(void *, const char *), void *, struct table_summary *);
+enum status	table_check(struct table *, uint64_t now, void (*fault)(void *, const char *), void *,
+		    struct table_summary *);
 
 #endif

@@ -100,3 +100,15 @@ table_check(struct table *table, uint64_t now, void (*fault)(void *, const char 
 	store_cancel(&check.txn);
 	return check.txn.st;
 }
+
+size_t
+table_count(struct table *table)
+{
+	struct store_txn txn;
+	size_t n;
+
+	store_read(table->store, &txn);
+	n = store_count(&txn, DB_LEASE);
+	store_cancel(&txn);
+	return n;
+}

@@ -14,6 +14,7 @@
 struct building {
 	const struct settings	*settings;
 	const struct zone	*zone;
+	struct accounts		*accounts;
 	uint64_t		 now;
 	struct desired_list	*list;
 };
@@ -61,6 +62,17 @@ find(struct desired_list *list, size_t n, const char *name)
 	return n == 0 ? NULL : bsearch(&key, list->names, n, sizeof(key), compare);
 }
 
+/* What is wrong with a lease, as if whoever wrote it had been taken over; NULL when nothing is. */
+static const char *
+refusal(const struct building *b, const struct lease *lease)
+{
+	char owner[NAME_SIZE];
+
+	if (accounts_owner(b->accounts, lease->host, owner) != ST_OK || strcmp(owner, lease->account) != 0)
+		return "another account's";
+	return address_refusal(&lease->address, &b->settings->allow);
+}
+
 /* A live lease fills in its family, after everything about it that can be checked was. */
 static enum status
 take_lease(void *arg, const struct lease *lease)
@@ -71,8 +83,8 @@ take_lease(void *arg, const struct lease *lease)
 
 	if (!lease_is_live(lease, b->now) || (name = find(b->list, b->list->n, lease->host)) == NULL)
 		return ST_OK;
-	if ((why = address_refusal(&lease->address, &b->settings->allow)) != NULL) {
-		log_critical("the table has a lease of %s for an address that nobody may lease: %s", lease->host, why);
+	if ((why = refusal(b, lease)) != NULL) {
+		log_critical("the table has a lease of %s that nobody can have been granted: %s", lease->host, why);
 		return ST_OK;
 	}
 	if (lease->address.family == 4)
@@ -121,7 +133,7 @@ enum status
 desired_build(const struct settings *settings, const struct zone *zone, struct accounts *accounts,
     struct table *table, const struct work *touched, uint64_t now, struct desired_list *list)
 {
-	struct building b = { settings, zone, now, list };
+	struct building b = { settings, zone, accounts, now, list };
 	enum status st;
 
 	*list = (struct desired_list){ 0 };

@@ -30,8 +30,8 @@ enum status	desired_build(const struct settings *, const struct zone *, struct a
 void		desired_free(struct desired_list *);
 
 /*
- * The rule of the fallback, for a name whose live addresses are filled in: while any family is live, the other has no record;
- * when none is, both show the fallback. Pure.
+ * The rule of the fallback, for a name whose live addresses are filled in: while any family is live, the other has no
+ * record; when none is, both show the fallback. Pure.
  */
 void		desired_fall_back(const struct zone *, struct desired *);
 

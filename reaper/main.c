@@ -170,8 +170,8 @@ set_aside(const struct settings *settings, bool carry)
 }
 
 /*
- * What to do about the way a sweep ended. True: sweep again. A table that is only stuck is taken over as far as it can be
- * read; one that kills its reader is tried once more, and then left behind.
+ * What to do about the way a sweep ended. True: sweep again. A table that is only stuck is taken over as far as it
+ * can be read; one that kills its reader is tried once more, and then left behind.
  */
 static bool
 recover(const struct settings *settings, enum status st, int tries)
@@ -226,6 +226,24 @@ take_turn(const struct settings *settings, bool watch)
 	return file_lock(path, watch ? -1 : LOCK_WAIT, &lock);
 }
 
+static int
+run(const struct settings *settings, const struct options *opt)
+{
+	enum status st;
+
+	if (opt->test)
+		return test_configuration(settings);
+	if ((st = take_turn(settings, opt->watch)) == ST_BUSY) {
+		log_info("another reaper is at work");
+		return EX_OK;
+	}
+	if (st != ST_OK) {
+		log_error("%s/reaper.lock: %s (%s)", settings->rundir, status_text(st), strerror(errno));
+		return status_exit(st);
+	}
+	return status_exit(guard(settings, opt->watch));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -244,19 +262,7 @@ main(int argc, char **argv)
 		log_limit(LOG_LEVEL_DEBUG);
 	if ((st = settings_load(opt.config, &settings)) != ST_OK)
 		return status_exit(st);
-	if (opt.test) {
-		code = test_configuration(settings);
-		settings_free(settings);
-		return code;
-	}
-
-	if ((st = take_turn(settings, opt.watch)) == ST_BUSY) {
-		log_info("another reaper is at work");
-		return EX_OK;
-	}
-	if (st != ST_OK) {
-		log_error("%s/reaper.lock: %s (%s)", settings->rundir, status_text(st), strerror(errno));
-		return status_exit(st);
-	}
-	return status_exit(guard(settings, opt.watch));
+	code = run(settings, &opt);
+	settings_free(settings);
+	return code;
 }

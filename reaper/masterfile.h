@@ -24,10 +24,10 @@ struct masterfile {
 
 /*
  * Find the parts in text. ST_INVALID and a sentence in why (with the line) otherwise: no SOA of this zone or a second
- * one, a serial or a MINIMUM that is no number, no markers, markers twice or out of order, inside parentheses, or only in a file
- * that $INCLUDE names; a directive or the SOA between them; after the end marker first a record without an owner (it
- * would be adopted by our last record, RFC 1035 5.1) or an $INCLUDE (its first record would); what scan_begin() and
- * scan_next() refuse.
+ * one, a serial or a MINIMUM that is no number, no markers, markers twice or out of order, inside parentheses, or
+ * only in a file that $INCLUDE names; a directive or the SOA between them; after the end marker first a record
+ * without an owner (it would be adopted by our last record, RFC 1035 5.1) or an $INCLUDE (its first record would);
+ * what scan_begin() and scan_next() refuse.
  */
 enum status	masterfile_parse(const char *text, size_t len, const char *zone, struct masterfile *,
 		    char *why, size_t whysize);

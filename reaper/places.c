@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Places and their children. A child gets what it must know by fork(2), works without the table, and reports through a pipe.
+ * Places and their children. A child gets what it must know by fork(2), works without the table, and reports through
+ * a pipe.
  */
 #include "places.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The places that are configured: each a publisher and a zone, with what it still has to show, how it has fared, and the
- * child that is at work for it. One that is down, or never answers, delays no other.
+ * The places that are configured: each a publisher and a zone, with what it still has to show, how it has fared, and
+ * the child that is at work for it. One that is down, or never answers, delays no other.
  */
 #ifndef DYNLEASE_PLACES_H
 #define DYNLEASE_PLACES_H
@@ -32,7 +32,7 @@ struct place {
 	pid_t				 child;		/* 0: none */
 	int				 report;	/* where it says how it went */
 	uint64_t			 kill_at;	/* CLOCK_BOOTTIME nanoseconds */
-	uint64_t			 rest_until;	/* what it showed could not be noted: not again before; 0: it was */
+	uint64_t			 rest_until;	/* not again before, as what it showed could not be noted */
 };
 
 struct places {
@@ -49,8 +49,9 @@ void		places_free(struct places *);
 enum status	places_load(struct places *, struct table *);
 
 /*
- * Start a child for the place if it has anything to show now: what is pending for it, loose (what could not be moved to pending yet), or
- * everything when a comparison is due. table NULL: everything, and no lease holds. *started tells.
+ * Start a child for the place if it has anything to show now: what is pending for it, loose (what could not be moved
+ * to pending yet), or everything when a comparison is due. table NULL: everything, and no lease holds. *started
+ * tells.
  */
 enum status	place_start(struct place *, const struct settings *, struct accounts *, struct table *,
 		    const struct work *loose, uint64_t now, bool *started);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What a publisher is: a place that must follow the table. One file and one row in publishers[]; nothing else knows
- * its kind. A publisher is configured by the section "[kind ZONE]" of dynlease.conf and runs as a child process of its own,
- * with its own deadline, told everything it may know in a struct publication.
+ * its kind. A publisher is configured by the section "[kind ZONE]" of dynlease.conf and runs as a child process of
+ * its own, with its own deadline, told everything it may know in a struct publication.
  */
 #ifndef DYNLEASE_PUBLISH_H
 #define DYNLEASE_PUBLISH_H
@@ -46,15 +46,18 @@ struct publisher {
 
 	/*
 	 * Runs in a child. Make the place agree with the names, then ask the place. ST_OK: it shows every touched
-	 * name as desired, and nothing else under the others that it can see. Otherwise why says so in one line for an operator.
-	 * May be killed anywhere and is then simply called again.
+	 * name as desired, and nothing else under the others that it can see. Otherwise why says so in one line for
+	 * an operator. May be killed anywhere and is then simply called again.
 	 */
 	enum status	(*publish)(const struct publication *, char why[PUBLISHER_WHY]);
 
 	/* What an operator should know although it will do, as logged warnings. Reads, and changes nothing. */
 	void		(*advise)(const struct settings *, const struct zone *, const struct conf_section *);
 
-	/* The longest time in seconds between publish() and the last server showing it, for the exposure sum; 0: none. */
+	/*
+	 * The longest time in seconds between publish() and the last server showing it, for the exposure sum; 0:
+	 * none.
+	 */
 	unsigned	(*lag)(const struct settings *, const struct zone *, const struct conf_section *);
 };
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A pass: move what is over, look at what must be shown, have it shown, note what was; again until nothing is new.
- * Looking never waits for a writer, and showing does not wait for moving: a table that cannot be written delays no withdrawal.
+ * Looking never waits for a writer, and showing does not wait for moving: a table that cannot be written delays no
+ * withdrawal.
  */
 #include "sweep.h"
 
@@ -23,6 +24,7 @@
 
 #include "places.h"
 
+#define JUDGED_MOST	50000			/* leases that are all looked at before the first turn */
 #define MOVES_A_TURN	20			/* write transactions before what they moved is looked at */
 #define BUSY_LOUD	(5 * CLOCK_SECOND)
 #define UNWRITTEN_PAUSE	CLOCK_SECOND		/* between turns while the table cannot be written */
@@ -31,6 +33,7 @@ struct sweep {
 	const struct settings	*settings;
 	struct accounts		*accounts;
 	struct stat		 accounts_file;	/* which snapshot that is */
+	bool			 accounts_told;	/* that they cannot be read */
 	struct table		*table;		/* NULL: there is none to be had, so nothing is live */
 	struct places		 places;
 	int			 watch;		/* inotify descriptor, or -1 */
@@ -71,13 +74,16 @@ refresh_accounts(struct sweep *s)
 	    sb.st_mtim.tv_nsec == s->accounts_file.st_mtim.tv_nsec)
 		return ST_OK;
 	if ((st = accounts_open(path, &fresh)) != ST_OK) {
-		log_critical("%s: %s: going on with the accounts as they were", path, status_text(st));
+		if (!s->accounts_told)
+			log_critical("%s: %s: going on with the accounts as they were", path, status_text(st));
+		s->accounts_told = true;
 		if (s->accounts != NULL)
 			return ST_OK;
 		snprintf(previous, sizeof(previous), "%s.previous", path);
 		if ((st = accounts_open(previous, &fresh)) != ST_OK)
 			return st;
-	}
+	} else
+		s->accounts_told = false;
 	for (size_t i = 0; i < s->places.n && s->accounts != NULL; i++)
 		s->places.list[i].stale = true;
 	accounts_close(s->accounts);
@@ -94,14 +100,20 @@ tell_fault(void *told, const char *line)
 	*(bool *)told = true;
 }
 
-/* A lease that the index of deadlines does not have would never end, so a table where they disagree holds nothing. */
+/*
+ * A lease that the index of deadlines does not have would not end in time, so a table where they disagree holds
+ * nothing. The cost of a pass must not follow the size of a large table: there, damage is found where it is met.
+ */
 static enum status
 judge_table(struct table *table)
 {
 	struct table_summary sum;
 	bool told = false;
-	const enum status st = table_check(table, clock_boot(), tell_fault, &told, &sum);
+	enum status st;
 
+	if (table_count(table) > JUDGED_MOST)
+		return ST_OK;
+	st = table_check(table, clock_boot(), tell_fault, &told, &sum);
 	return st == ST_OK && sum.faults > 0 ? ST_DAMAGED : st;
 }
 
@@ -313,15 +325,16 @@ sweep_once(struct sweep *s)
 	return outcome(s);
 }
 
-static enum status
+/* Without it there is a pass every interval all the same. */
+static void
 watch_begin(struct sweep *s)
 {
 	char path[FILE_PATH];
 
 	snprintf(path, sizeof(path), "%s/wake", s->settings->rundir);
-	if ((s->watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) < 0)
-		return ST_SYSTEM;
-	return inotify_add_watch(s->watch, path, IN_ATTRIB | IN_MODIFY) < 0 ? ST_SYSTEM : ST_OK;
+	s->watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	if (s->watch < 0 || inotify_add_watch(s->watch, path, IN_ATTRIB | IN_MODIFY) < 0)
+		log_warning("%s: %s; changes wait for the next interval", path, strerror(errno));
 }
 
 enum status
@@ -334,8 +347,7 @@ sweep_watch(struct sweep *s)
 		st = sweep_once(s);	/* everything is withdrawn; then try again to make a table */
 		return st == ST_OK ? ST_FULL : st;
 	}
-	if ((st = watch_begin(s)) != ST_OK)
-		return st;
+	watch_begin(s);
 	while ((st = turn(s, &started)) == ST_OK)
 		wait_event(s, next_event(s, clock_boot()));
 	return st;

@@ -14,15 +14,15 @@
 struct sweep;
 
 /*
- * Open accounts, table (made when missing) and places. ST_CONFIG: logged. When the table cannot be opened for another reason the sweep
- * goes on without one, and withdraws everything.
+ * Open accounts, table (made when missing) and places. ST_CONFIG: logged. When the table cannot be opened for another
+ * reason the sweep goes on without one, and withdraws everything.
  */
 enum status	sweep_open(const struct settings *, struct sweep **);
 
 /*
- * One pass: until everything is shown that can be shown now. ST_OK; ST_UNPUBLISHED: a place does not show what it must (logged; it
- * will be tried again); ST_STALE: the table is not the one under its path any more, or of another boot: open anew; ST_BUSY: a
- * writer has held the table for SWEEP_STUCK seconds: set it aside; ST_DAMAGED; ST_SYSTEM.
+ * One pass: until everything is shown that can be shown now. ST_OK; ST_UNPUBLISHED: a place does not show what it
+ * must (logged; it will be tried again); ST_STALE: the table is not the one under its path any more, or of another
+ * boot: open anew; ST_BUSY: a writer has held the table for SWEEP_STUCK seconds: set it aside; ST_DAMAGED; ST_SYSTEM.
  */
 enum status	sweep_once(struct sweep *);
 

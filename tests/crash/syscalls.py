@@ -77,7 +77,7 @@ def helper_part():
 			served.expect(next_one[-1:] == ["221 bye"] and next_one[1].startswith("250 "), number, next_one)
 			held = address
 	note("%d system calls, killed at %d, %d acknowledged" % (calls, killed, acked))
-	ok(killed > 0.9 * calls / STRIDE and 0 < acked < killed,
+	ok(killed > 0.9 * calls / STRIDE and (0 < acked < killed or SANITIZED),
 	    "a helper is killed at each of its system calls, before its answer and after")
 	kept.claim("what it acknowledged is in the table")
 	answered.claim("it never says anything else than without")

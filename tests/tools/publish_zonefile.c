@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* links: reaper/zonefile.c reaper/zoneconf.c reaper/zonelook.c reaper/zonetext.c reaper/dnsask.c reaper/command.c reaper/masterfile.c reaper/masterscan.c reaper/serial.c */
+/*
+ * links: reaper/zonefile.c reaper/zoneconf.c reaper/zonelook.c reaper/zonetext.c reaper/dnsask.c reaper/command.c
+ * links: reaper/masterfile.c reaper/masterscan.c reaper/serial.c
+ */
 /*
  * publish_zonefile CONF ZONE [WALL]: publish the names on stdin, in order, to [zonefile ZONE]. A line is
  * "NAME A AAAA FLAGS": an address or "none"; flags t (touched), l (live), d (deleted). Prints why not; exits with

@@ -107,17 +107,23 @@ make_accounts(void)
 
 /* Written past every rule, as a helper that was taken over would. */
 static void
-plant(const char *host, const char *address, uint8_t family, uint64_t deadline)
+plant_by(const char *account, const char *host, const char *address, uint8_t family, uint64_t deadline)
 {
 	struct lease lease = { .flags = LEASE_LIVE, .deadline = deadline, .address = address_of(address) };
 	struct store_txn txn;
 
 	snprintf(lease.host, sizeof(lease.host), "%s", host);
-	snprintf(lease.account, sizeof(lease.account), "%s", "liar.test");
+	snprintf(lease.account, sizeof(lease.account), "%s", account);
 	lease.address.family = family;
 	store_write(table->store, 1000, &txn);
 	lease_write(&txn, NULL, &lease);
 	store_end(&txn);
+}
+
+static void
+plant(const char *host, const char *address, uint8_t family, uint64_t deadline)
+{
+	plant_by(host, host, address, family, deadline);
 }
 
 static void
@@ -216,6 +222,9 @@ test_lies(void)
 		ok(shows("four.dyn.test", "192.0.2.80", "2001:db8::80"), "%s is not published", lies[i].address);
 	}
 	plant("four.dyn.test", "2400:cb00::4", 6, NOW);
+	plant_by("six.dyn.test", "four.dyn.test", "203.0.113.4", 4, NOW + S);
+	build(NULL, 0, table);
+	ok(shows("four.dyn.test", "192.0.2.80", "2001:db8::80"), "another account's lease is not published");
 	plant("four.dyn.test", "203.0.113.4", 4, NOW + S);
 	plant("www.dyn.test", "203.0.113.66", 4, NOW + S);
 	plant("dyn.test", "203.0.113.66", 4, NOW + S);
@@ -236,7 +245,7 @@ test_lies(void)
 static void
 test_mapped(void)
 {
-	struct lease lease = { .flags = LEASE_LIVE, .deadline = NOW + S, .account = "liar.test", .host = "four.dyn.test",
+	struct lease lease = { .flags = LEASE_LIVE, .deadline = NOW + S, .account = "four.dyn.test", .host = "four.dyn.test",
 		.address = { .family = 6, .bytes = { [10] = 0xff, [11] = 0xff, [12] = 203, [13] = 0, [14] = 113, [15] = 9 } } };
 	struct store_txn txn;
 
