@@ -195,6 +195,13 @@ hosts_of(struct store_txn *txn, const char *account, struct work *list)
 	store_walk_end(&cursor);
 }
 
+/* What the admin writes into a table that was set aside meanwhile would be lost without a word. */
+static enum status
+confirm(const struct table *table, enum status st)
+{
+	return st == ST_OK && !table_is_current(table) ? ST_BUSY : st;
+}
+
 enum status
 table_revoke(struct table *table, const char *account, uint64_t epoch, uint64_t now, size_t *ended)
 {
@@ -212,7 +219,7 @@ table_revoke(struct table *table, const char *account, uint64_t epoch, uint64_t 
 		*ended += end_both(&txn, hosts.hosts[i].name, now, now) ? 1 : 0;
 	st = store_end(&txn);
 	work_free(&hosts);
-	return st;
+	return confirm(table, st);
 }
 
 enum status
@@ -222,7 +229,7 @@ table_touch(struct table *table, const char *host)
 
 	store_write(table->store, TABLE_WAIT_FOREVER, &txn);
 	host_changed(&txn, host, 0);
-	return store_end(&txn);
+	return confirm(table, store_end(&txn));
 }
 
 static void
@@ -247,7 +254,7 @@ table_forget(struct table *table, const char *host)
 	forget_lease(&txn, host, 4);
 	forget_lease(&txn, host, 6);
 	host_changed(&txn, host, 0);
-	return store_end(&txn);
+	return confirm(table, store_end(&txn));
 }
 
 enum status

@@ -253,6 +253,7 @@ test_set_aside(void)
 	char host[NAME_SIZE] = "";
 	struct table *old, *fresh;
 	struct lease lease;
+	size_t ended;
 
 	begin_anew();
 	renew("b.test", "203.0.113.8", NOW);
@@ -264,6 +265,8 @@ test_set_aside(void)
 		_exit(table_set_aside(rundir, getgid(), 100, true) == ST_OK ? 0 : 1);
 	wait(NULL);
 	ok(!table_is_current(old), "until another one is put in its place");
+	ok(table_revoke(old, "a.test", 6, NOW, &ended) == ST_BUSY && table_touch(old, "a.test") == ST_BUSY &&
+	    table_forget(old, "a.test") == ST_BUSY, "what the admin writes to it then is not confirmed");
 	table_close(old);
 	ok(table_open(rundir, &fresh) == ST_OK && table_get(fresh, "a.test", 4, &lease) == ST_OK &&
 	    lease.deadline == NOW + 120 * S, "which can carry over the leases");
