@@ -25,6 +25,7 @@
 
 #include "lease.h"
 #include "status.h"
+#include "work.h"
 
 #define TABLE_WAIT_FOREVER	(-1)	/* for callers that have an alarm of their own */
 #define PUBLISHER_SIZE		(32 + NAME_SIZE)	/* "kind zone" and the NUL */
@@ -96,21 +97,6 @@ enum status	table_forget(struct table *, const char *host);
 enum status	table_each_lease(struct table *, enum status (*each)(void *, const struct lease *), void *);
 
 /* --- the reaper's work (table_work.c) --- */
-
-struct work_host {
-	char		name[NAME_SIZE];
-	uint64_t	generation;	/* as it was when looked at */
-};
-
-/* A growing list. Zero it to begin; free with work_free(). The look functions leave it tidy. */
-struct work {
-	size_t			 n, room;
-	struct work_host	*hosts;
-};
-enum status	work_add(struct work *, const char *host, uint64_t generation);	/* ST_NOMEM */
-void		work_tidy(struct work *);	/* sort by name; of several the one with the largest generation stays */
-bool		work_has(const struct work *, const char *host);	/* of a tidy one */
-void		work_free(struct work *);
 
 /*
  * Look, in read transactions only, so that no stopped writer can hold it up. Adds to the list the hosts with a lease

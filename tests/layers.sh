@@ -53,7 +53,7 @@ only_in 'syslog\.h' 'lib/log\.c'
 declare -A level=(
 	[status]=1
 	[log]=2 [clock]=2 [name]=2 [address]=2
-	[file]=3
+	[file]=3 [work]=3
 	[store]=4 [secret]=4 [lease]=4 [conf]=4
 	[settings]=5 [account]=5 [channel]=5 [table]=5
 	[strikes]=6

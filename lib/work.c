@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Lists of hosts: appended to, then tidied once, so that a hundred thousand cost no more than sorting them.
+ */
+#include "work.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum status
+work_add(struct work *work, const char *host, uint64_t generation)
+{
+	if (work->n == work->room) {
+		const size_t room = work->room == 0 ? 64 : 2 * work->room;
+		struct work_host *hosts = reallocarray(work->hosts, room, sizeof(*hosts));
+
+		if (hosts == NULL)
+			return ST_NOMEM;
+		work->hosts = hosts;
+		work->room = room;
+	}
+	snprintf(work->hosts[work->n].name, NAME_SIZE, "%s", host);
+	work->hosts[work->n++].generation = generation;
+	return ST_OK;
+}
+
+void
+work_free(struct work *work)
+{
+	free(work->hosts);
+	*work = (struct work){ 0 };
+}
+
+static int
+compare_hosts(const void *a, const void *b)
+{
+	const struct work_host *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+void
+work_tidy(struct work *work)
+{
+	size_t kept = 0;
+
+	if (work->n > 1)
+		qsort(work->hosts, work->n, sizeof(*work->hosts), compare_hosts);
+	for (size_t i = 0; i < work->n; i++) {
+		struct work_host *last = kept > 0 ? &work->hosts[kept - 1] : NULL;
+
+		if (last == NULL || strcmp(last->name, work->hosts[i].name) != 0)
+			work->hosts[kept++] = work->hosts[i];
+		else if (last->generation < work->hosts[i].generation)
+			last->generation = work->hosts[i].generation;
+	}
+	work->n = kept;
+}
+
+bool
+work_has(const struct work *work, const char *host)
+{
+	struct work_host key = { 0 };
+
+	snprintf(key.name, sizeof(key.name), "%s", host);
+	return work->n > 0 && bsearch(&key, work->hosts, work->n, sizeof(key), compare_hosts) != NULL;
+}
