@@ -4,10 +4,8 @@
  * nobody can hold up; moving and settling in short write transactions with pauses between them, so that a
  * thousand hosts that fall silent at once do not keep one that renews waiting.
  */
-#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 

@@ -98,6 +98,13 @@ make(const struct wish *w, const struct identity *issuer)
 	return me;
 }
 
+static void
+forget(struct identity id)
+{
+	X509_free(id.cert);
+	EVP_PKEY_free(id.key);
+}
+
 static struct identity client_identity;
 
 static void
@@ -106,16 +113,17 @@ make_all(void)
 	struct identity ca = make(&(struct wish){ "ca", NULL, -1, 30, true }, NULL);
 	FILE *f;
 
-	make(&(struct wish){ "otherca", NULL, -1, 30, true }, NULL);
-	make(&(struct wish){ "good", "DNS:" NAME ",IP:192.0.2.1", -1, 30, false }, &ca);
-	make(&(struct wish){ "wrong", "DNS:other.example.net", -1, 30, false }, &ca);
-	make(&(struct wish){ "expired", "DNS:" NAME, -3, -1, false }, &ca);
-	make(&(struct wish){ "future", "DNS:" NAME, 1, 30, false }, &ca);
-	make(&(struct wish){ "self", "DNS:" NAME, -1, 30, false }, NULL);
+	forget(make(&(struct wish){ "otherca", NULL, -1, 30, true }, NULL));
+	forget(make(&(struct wish){ "good", "DNS:" NAME ",IP:192.0.2.1", -1, 30, false }, &ca));
+	forget(make(&(struct wish){ "wrong", "DNS:other.example.net", -1, 30, false }, &ca));
+	forget(make(&(struct wish){ "expired", "DNS:" NAME, -3, -1, false }, &ca));
+	forget(make(&(struct wish){ "future", "DNS:" NAME, 1, 30, false }, &ca));
+	forget(make(&(struct wish){ "self", "DNS:" NAME, -1, 30, false }, NULL));
 	client_identity = make(&(struct wish){ "client", NULL, -9, -3, false }, NULL);
 	f = fopen(path("locked.key"), "w");
 	PEM_write_PrivateKey(f, client_identity.key, EVP_aes_128_cbc(), (const unsigned char *)"secret", 6, NULL, NULL);
 	fclose(f);
+	forget(ca);
 }
 
 /* --- peers in children --- */
@@ -764,5 +772,6 @@ main(void)
 	test_linger();
 	test_interrupted();
 	test_files();
+	forget(client_identity);
 	return done_testing();
 }
