@@ -137,8 +137,9 @@ desired_build(const struct settings *settings, const struct zone *zone, struct a
 	enum status st;
 
 	*list = (struct desired_list){ 0 };
-	if ((st = accounts_each_host(accounts, take_host, &b)) != ST_OK ||
-	    (table != NULL && (st = table_each_lease(table, take_lease, &b)) != ST_OK) ||
+	if ((st = accounts_each_host(accounts, take_host, &b)) == ST_DAMAGED)
+		st = ST_NOTFOUND;	/* the accounts are, and not the table */
+	if (st != ST_OK || (table != NULL && (st = table_each_lease(table, take_lease, &b)) != ST_OK) ||
 	    (st = mark(&b, touched)) != ST_OK)
 		goto out;
 	for (size_t i = 0; i < list->n; i++)

@@ -23,7 +23,8 @@ struct desired_list {
 
 /*
  * The names of one zone. table NULL: no lease is known to hold. touched: the hosts to mark as such; those among them
- * that the accounts do not have are listed as not owned. Free with desired_free(). ST_DAMAGED, ST_NOMEM.
+ * that the accounts do not have are listed as not owned. Free with desired_free(). ST_NOTFOUND: the accounts cannot
+ * be read; ST_DAMAGED: the table; ST_NOMEM.
  */
 enum status	desired_build(const struct settings *, const struct zone *, struct accounts *, struct table *,
 		    const struct work *touched, uint64_t now, struct desired_list *);

@@ -80,8 +80,8 @@ refresh_accounts(struct sweep *s)
 		if (s->accounts != NULL)
 			return ST_OK;
 		snprintf(previous, sizeof(previous), "%s.previous", path);
-		if ((st = accounts_open(previous, &fresh)) != ST_OK)
-			return st;
+		if (accounts_open(previous, &fresh) != ST_OK)
+			return ST_NOTFOUND;	/* whatever is wrong with them, the table is not to blame */
 	} else
 		s->accounts_told = false;
 	for (size_t i = 0; i < s->places.n && s->accounts != NULL; i++)
