@@ -31,13 +31,20 @@
 #define TRIES		3	/* of a single pass, each on a fresher table */
 #define CARRY_ALARM	20	/* seconds to read what is left of a table */
 
+enum mode {
+	ONE_PASS,
+	WATCH,
+	BOOT
+};
+
 struct options {
 	const char	*config;
-	bool		 watch, foreground, test, verbose;
+	enum mode	 mode;
+	bool		 foreground, test, verbose;
 };
 
 static const char usage[] =
-    "usage: dynlease-reaper [-Dv] [-c FILE] [--watch]\n"
+    "usage: dynlease-reaper [-Dv] [-c FILE] [--boot | --watch]\n"
     "       dynlease-reaper -t [-c FILE]\n"
     "       dynlease-reaper --help | --version\n";
 
@@ -45,8 +52,8 @@ static void
 options_parse(int argc, char **argv, struct options *opt)
 {
 	static const struct option longs[] = {
-		{ "watch", no_argument, NULL, 'w' }, { "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' }, { NULL, 0, NULL, 0 }
+		{ "boot", no_argument, NULL, 'b' }, { "watch", no_argument, NULL, 'w' },
+		{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'V' }, { NULL, 0, NULL, 0 }
 	};
 	int c;
 
@@ -55,6 +62,9 @@ options_parse(int argc, char **argv, struct options *opt)
 		switch (c) {
 		case 'D':
 			opt->foreground = true;
+			break;
+		case 'b':
+			opt->mode = BOOT;
 			break;
 		case 'c':
 			opt->config = optarg;
@@ -66,7 +76,7 @@ options_parse(int argc, char **argv, struct options *opt)
 			opt->verbose = true;
 			break;
 		case 'w':
-			opt->watch = true;
+			opt->mode = WATCH;
 			break;
 		case 'h':
 			fputs(usage, stdout);
@@ -105,14 +115,17 @@ test_configuration(const struct settings *settings)
 /* --- the process that sweeps --- */
 
 static enum status
-sweep(const struct settings *settings, bool watch)
+sweep(const struct settings *settings, enum mode mode)
 {
+	static enum status (*const ways[])(struct sweep *) = {
+		[ONE_PASS] = sweep_once, [WATCH] = sweep_watch, [BOOT] = sweep_boot
+	};
 	struct sweep *s = NULL;
 	enum status st;
 
 	if ((st = sweep_open(settings, &s)) != ST_OK)
 		return st;
-	return watch ? sweep_watch(s) : sweep_once(s);
+	return ways[mode](s);
 }
 
 /* How a child ended: its status, or what a signal means. */
@@ -144,12 +157,12 @@ fork_child(unsigned seconds)
 }
 
 static enum status
-sweep_in_child(const struct settings *settings, bool watch)
+sweep_in_child(const struct settings *settings, enum mode mode)
 {
 	const pid_t pid = fork_child(SWEEP_ALARM);
 
 	if (pid == 0)
-		_exit((int)sweep(settings, watch));
+		_exit((int)sweep(settings, mode));
 	return pid < 0 ? ST_SYSTEM : reap(pid);
 }
 
@@ -197,14 +210,15 @@ recover(const struct settings *settings, enum status st, int tries)
 }
 
 static enum status
-guard(const struct settings *settings, bool watch)
+guard(const struct settings *settings, enum mode mode)
 {
 	const struct timespec second = { 1, 0 };
+	const bool watch = mode == WATCH;
 	enum status st;
 	int tries = 0;
 
 	for (;;) {
-		st = sweep_in_child(settings, watch);
+		st = sweep_in_child(settings, mode);
 		if (!recover(settings, st, tries) && (!watch || st == ST_CONFIG))
 			return st;
 		tries = st == ST_STALE ? 0 : tries + 1;
@@ -233,7 +247,7 @@ run(const struct settings *settings, const struct options *opt)
 
 	if (opt->test)
 		return test_configuration(settings);
-	if ((st = take_turn(settings, opt->watch)) == ST_BUSY) {
+	if ((st = take_turn(settings, opt->mode == WATCH)) == ST_BUSY) {
 		log_info("another reaper is at work");
 		return EX_OK;
 	}
@@ -241,7 +255,7 @@ run(const struct settings *settings, const struct options *opt)
 		log_error("%s/reaper.lock: %s (%s)", settings->rundir, status_text(st), strerror(errno));
 		return status_exit(st);
 	}
-	return status_exit(guard(settings, opt->watch));
+	return status_exit(guard(settings, opt->mode));
 }
 
 int

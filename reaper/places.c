@@ -192,6 +192,27 @@ place_start(struct place *place, const struct settings *settings, struct account
 	return st;
 }
 
+enum status
+place_start_boot(struct place *place, const struct settings *settings, struct accounts *accounts, struct table *table,
+    uint64_t now)
+{
+	struct publication pub = { .settings = settings, .zone = place->zone, .section = place->section,
+		.wall = clock_wall(), .boot = true };
+	const struct work none = { 0 };
+	struct desired_list list;
+	enum status st;
+
+	if (!place->publisher->is_file)
+		return ST_OK;
+	if ((st = desired_build(settings, place->zone, accounts, table, &none, now, &list)) != ST_OK)
+		return st;
+	pub.names = list.names;
+	pub.n = list.n;
+	st = place_fork(place, &pub, now);
+	desired_free(&list);
+	return st;
+}
+
 /* --- its end --- */
 
 static void
@@ -200,7 +221,7 @@ succeeded(struct place *place, uint64_t now)
 	struct publisher_state *state = &place->state;
 
 	if (state->failing_since != 0)
-		log_info("%s: shows everything again", place->name);
+		log_warning("%s: shows everything again", place->name);
 	*state = (struct publisher_state){ .verified = now, .reconciled = now };
 }
 

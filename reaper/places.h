@@ -57,6 +57,12 @@ enum status	place_start(struct place *, const struct settings *, struct accounts
 		    const struct work *loose, uint64_t now, bool *started);
 
 /*
+ * Start a child that writes the place's file as it must be when its server starts, if it is a place with a file. What
+ * it says proves nothing about the server: finish it without a table. As above.
+ */
+enum status	place_start_boot(struct place *, const struct settings *, struct accounts *, struct table *, uint64_t now);
+
+/*
  * The child's report is there, or its time is over: settle and remember (table may be NULL). True: the child is gone.
  */
 bool		place_finish(struct place *, struct table *, uint64_t now);

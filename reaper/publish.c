@@ -7,8 +7,8 @@
 #include <string.h>
 
 const struct publisher publishers[] = {
-	{ "zonefile", 10, zonefile_check, zonefile_publish, zonefile_advise, zonefile_lag },
-	{ NULL, 0, NULL, NULL, NULL, NULL }
+	{ "zonefile", 10, true, zonefile_check, zonefile_publish, zonefile_advise, zonefile_lag },
+	{ NULL, 0, false, NULL, NULL, NULL, NULL }
 };
 
 const struct publisher *

@@ -35,11 +35,13 @@ struct publication {
 	const struct desired		*names;		/* all of the zone, in order of name */
 	size_t				 n;
 	time_t				 wall;		/* now, for serials and for people */
+	bool				 boot;		/* the place's server is not there yet: write, and do no more */
 };
 
 struct publisher {
 	const char	*kind;		/* as in "[kind ZONE]" */
 	unsigned	 deadline;	/* seconds; then it is killed with all it started */
+	bool		 is_file;	/* its server reads it when it starts: publish() knows publication.boot */
 
 	/* Read and judge the section without changing anything. ST_CONFIG: logged. */
 	enum status	(*check)(const struct settings *, const struct zone *, const struct conf_section *);

@@ -325,6 +325,36 @@ sweep_once(struct sweep *s)
 	return outcome(s);
 }
 
+static enum status
+touch(void *table, const char *host, const char *owner)
+{
+	(void)owner;
+	return table_touch(table, host);
+}
+
+/*
+ * Nothing of what the children say goes into the table: only a pass, which asks the servers, may say that they show
+ * it.
+ */
+enum status
+sweep_boot(struct sweep *s)
+{
+	const bool had_table = s->table != NULL;
+	enum status st = ST_OK;
+
+	if (had_table && (st = accounts_each_host(s->accounts, touch, s->table)) != ST_OK)
+		return st;
+	for (size_t i = 0; i < s->places.n && st == ST_OK; i++)
+		st = place_start_boot(&s->places.list[i], s->settings, s->accounts, s->table, clock_boot());
+	table_close(s->table);
+	s->table = NULL;
+	while (is_working(s))
+		wait_event(s, clock_boot() + CLOCK_SECOND);
+	if (st == ST_OK && (st = outcome(s)) == ST_FULL && had_table)
+		st = ST_OK;
+	return st;
+}
+
 /* Without it there is a pass every interval all the same. */
 static void
 watch_begin(struct sweep *s)

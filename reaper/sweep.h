@@ -26,6 +26,13 @@ enum status	sweep_open(const struct settings *, struct sweep **);
  */
 enum status	sweep_once(struct sweep *);
 
+/*
+ * Before the name servers start: write the places that are files, ask no server, run no command, and leave every name
+ * of the accounts to be published by the first pass. ST_OK; ST_UNPUBLISHED: a file could not be written (logged);
+ * ST_FULL: there is no table; or as above.
+ */
+enum status	sweep_boot(struct sweep *);
+
 /* Passes as they are needed, for ever. Returns only what sweep_once() cannot deal with. */
 enum status	sweep_watch(struct sweep *);
 

@@ -259,6 +259,10 @@ publish(struct run *run)
 {
 	enum status st;
 
+	if (run->pub->boot) {
+		st = read_zone(run);
+		return st != ST_OK || is_block_current(run) ? st : write_zone(run);
+	}
 	run->has_answer = zonelook_serial(&run->look, &run->shown, run->why, PUBLISHER_WHY) == ST_OK;
 	if ((st = read_zone(run)) != ST_OK)
 		return st;
