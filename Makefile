@@ -10,6 +10,9 @@ MANDIR		= $(PREFIX)/share/man
 SYSCONFDIR	= /etc
 LOCALSTATEDIR	= /var
 RUNDIR		= /run
+UNITDIR		= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR	= $(PREFIX)/lib/sysusers.d
+TMPFILESDIR	= $(PREFIX)/lib/tmpfiles.d
 DESTDIR		=
 
 # What a caller may say: B=where to build, WERROR=1, SANITIZE=1, T=pattern of tests, V=1 (show commands), CC,
@@ -189,10 +192,16 @@ lint-tidy:
 
 # --- installing ---
 
-# Paths in manual pages and in the xinetd entry.
+# Paths in manual pages, units and the xinetd entry.
 SUBSTITUTE	= sed -e 's,@bindir@,$(BINDIR),g' -e 's,@sbindir@,$(SBINDIR),g' -e 's,@sysconfdir@,$(SYSCONFDIR),g' \
 		  -e 's,@localstatedir@,$(LOCALSTATEDIR),g' -e 's,@rundir@,$(RUNDIR),g' -e 's,@version@,$(VERSION),g'
 MAN_INSTALLED	= $(foreach page,$(MANUALS),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
+UNITS		= $(wildcard $(foreach kind,service socket timer path,*/*.$(kind)))
+UNITS_INSTALLED	= $(foreach unit,$(UNITS),$(DESTDIR)$(UNITDIR)/$(notdir $(unit)))
+# A mount unit is named after its place.
+MOUNT_UNIT	= $(DESTDIR)$(UNITDIR)/$(subst /,-,$(patsubst /%,%,$(RUNDIR)))-dynlease.mount
+SYSUSERS	= $(DESTDIR)$(SYSUSERSDIR)/dynlease.conf
+TMPFILES	= $(DESTDIR)$(TMPFILESDIR)/dynlease.conf
 XINETD_ENTRY	= $(DESTDIR)$(SYSCONFDIR)/xinetd.d/dynlease
 
 # An entry for xinetd that is there already may have been changed, and stays.
@@ -206,6 +215,15 @@ install: all
 		$(SUBSTITUTE) "$$page" >$(B)/substituted; \
 		install -m 644 $(B)/substituted "$$to/$${page##*/}"; \
 	done
+	install -d $(DESTDIR)$(UNITDIR) $(dir $(SYSUSERS)) $(dir $(TMPFILES))
+	@set -e; put() { \
+		$(SUBSTITUTE) "$$1" >$(B)/substituted; \
+		install -m 644 $(B)/substituted "$$2"; \
+	}; \
+	for unit in $(UNITS); do put "$$unit" "$(DESTDIR)$(UNITDIR)/$${unit##*/}"; done; \
+	put reaper/run-dynlease.mount $(MOUNT_UNIT); \
+	put sysusers.d/dynlease.conf $(SYSUSERS); \
+	put tmpfiles.d/dynlease.conf $(TMPFILES)
 	@if [ -e $(XINETD_ENTRY) ]; then \
 		echo '$(XINETD_ENTRY) is there already and stays as it is'; \
 	else \
@@ -215,13 +233,14 @@ install: all
 
 # The configuration stays; so does the entry for xinetd, if it was changed.
 uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/dynlease $(DAEMONS:%=$(DESTDIR)$(SBINDIR)/%) $(MAN_INSTALLED)
+	rm -f $(DESTDIR)$(BINDIR)/dynlease $(DAEMONS:%=$(DESTDIR)$(SBINDIR)/%) $(MAN_INSTALLED) $(UNITS_INSTALLED) \
+	    $(MOUNT_UNIT) $(SYSUSERS) $(TMPFILES)
 	@$(SUBSTITUTE) xinetd.d/dynlease | cmp -s - $(XINETD_ENTRY) && rm -f $(XINETD_ENTRY) || :
 	@rmdir $(DESTDIR)$(SYSCONFDIR)/dynlease 2>/dev/null || :
 
-# The packages unpacked for the tests stay; they take a network to get.
+# The packages unpacked for the tests stay, and so does the Debian they boot; they take a network to get.
 clean:
-	find $(B) -mindepth 1 -maxdepth 1 ! -name peers -exec rm -rf {} + 2>/dev/null || :
+	find $(B) -mindepth 1 -maxdepth 1 ! -name peers ! -name tree -exec rm -rf {} + 2>/dev/null || :
 
 help:
 	@echo 'make             build the programs into build/'
@@ -230,7 +249,7 @@ help:
 	@echo 'make test        install what is missing, build, and run the tests (T=pattern: those whose path has it)'
 	@echo 'make test-asan   the same tests with the sanitizers of the compiler'
 	@echo 'make lint        compilers, analysers, shell scripts, manual pages, layers'
-	@echo 'make install     DESTDIR, PREFIX, SYSCONFDIR, LOCALSTATEDIR, RUNDIR as usual; also uninstall'
+	@echo 'make install     DESTDIR, PREFIX, SYSCONFDIR, LOCALSTATEDIR, RUNDIR, UNITDIR as usual; also uninstall'
 	@echo 'make clean       remove what was built'
 
 FORCE:
