@@ -16,7 +16,7 @@
 #define TEXT(s) s, sizeof(s) - 1
 #define L10 "abcdefghij"
 #define L60 L10 L10 L10 L10 L10 L10
-#define LONG_NAME L60 "." L60 "." L60 "." L60
+#define LONG_NAME L60 "abc." L60 "abc." L60 "abc." L60 "a"	/* 253 bytes */
 
 static int pipes[2];
 
@@ -92,6 +92,8 @@ static const struct {
 	{ TEXT("[a]\nx = 1\nx = 2\n"), 3, "a key given twice" },
 	{ TEXT("[a]\n[b]\n[a]\n"), 3, "a section given twice" },
 	{ TEXT("[a b]\n[a b]\n"), 2, "a section with a name given twice" },
+	{ TEXT("[a]\n[zone x.test]\n[b]\n[zone X.Test]\n"), 4, "a section with a name given twice in other letters" },
+	{ TEXT("[zone " LONG_NAME "]\n[zone " LONG_NAME "]\n"), 2, "a section with a long name given twice" },
 	{ TEXT("x = 1\n[a]\n"), 1, "a key before the first section" },
 	{ TEXT("[a]\nx = 1\n y = 2\n"), 3, "a continuation line" },
 	{ TEXT("[a]\n\tx = 1\n"), 2, "a line that starts with a tab" },
@@ -116,7 +118,35 @@ static const struct {
 	{ TEXT("[a] x = 1\n"), 1, "a pair after a section" },
 	{ TEXT("[" L10 L10 L10 "ab]\n"), 1, "a kind of 32 bytes" },
 	{ TEXT("\xef\xbb\xbfx = 1\n"), 1, "a byte order mark" },
+	{ TEXT("\xef\xbb\xbf[a]\nx = 1\n"), 1, "a byte order mark before a section" },
+	{ TEXT("\xef\xbb\xbf# a\n"), 1, "a byte order mark before a comment" },
+	{ TEXT("[a]\nx = 1\nx = 1\n"), 3, "a key given twice, to the same end" },
+	{ TEXT("[a]\nx =\nx =\n"), 3, "a key given twice, empty" },
 };
+
+/* Files with nothing in them, and names that differ in little. */
+static void
+test_small(void)
+{
+	static const char *const empty[] = { "", "\n", "\r\n", "# only a comment", "  \t\n;\n" };
+	struct conf *conf;
+
+	for (size_t i = 0; i < COUNT(empty); i++) {
+		ok(load(empty[i], strlen(empty[i]), &conf) == ST_OK && conf->n == 0 &&
+		    conf_find(conf, "a", NULL, NULL) == NULL && *logged() == '\0', "an empty file, row %zu", i);
+		conf_free(conf);
+	}
+	ok(load(TEXT("[zone " LONG_NAME "]\na=1\n[zone " LONG_NAME "b]\na=2\n[zone]\na=3\n[Zone]\na=4\nA=5\n"),
+	    &conf) == ST_OK && conf->n == 4, "names of 253 and 254 bytes, none, and another kind");
+	ok(is_value(conf, "zone", LONG_NAME, "a", "1") && is_value(conf, "zone", LONG_NAME "b", "a", "2"),
+	    "long names are not cut");
+	ok(is_value(conf, "zone", "", "a", "3") && is_value(conf, "Zone", "", "a", "4") &&
+	    is_value(conf, "Zone", "", "A", "5"), "kinds and keys have their case");
+	conf_free(conf);
+	ok(load(TEXT("[zone x.test]\na=1\n"), &conf) == ST_OK && is_value(conf, "zone", "X.TEST", "a", "1"),
+	    "the case of a name does not count");
+	conf_free(conf);
+}
 
 static void
 test_wrong(void)
@@ -320,6 +350,7 @@ main(void)
 	    dup2(pipes[1], STDERR_FILENO) == -1)
 		return 1;
 	test_reading();
+	test_small();
 	test_wrong();
 	test_values();
 	test_filled();

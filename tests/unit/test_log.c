@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "lib/log.h"
@@ -132,6 +133,33 @@ test_long_lines(void)
 	ok(says(want), "no escape is cut in the middle");
 }
 
+/* On a socket that keeps messages apart: lines of many processes do not mix. */
+static void
+test_one_write(void)
+{
+	char text[3000], line[4000] = "";
+	int fds[2], before = dup(STDERR_FILENO);
+	ssize_t len;
+
+	if (before == -1 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, fds) == -1 ||
+	    dup2(fds[1], STDERR_FILENO) == -1)
+		exit(1);
+	memset(text, 'a', sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	log_error("%s", text);
+	len = recv(fds[0], line, sizeof(line), 0);
+	ok(len == 6 + 7 + 1000 + 1 && memchr(line, '\n', (size_t)len) == line + len - 1, "one long line, one write");
+	ok(recv(fds[0], line, sizeof(line), 0) == -1, "and no other");
+	log_info("a\nb");
+	log_info("c");
+	ok(recv(fds[0], line, sizeof(line), 0) == 13 && recv(fds[0], line, sizeof(line), 0) == 8 &&
+	    recv(fds[0], line, sizeof(line), 0) == -1, "two calls, two writes");
+	dup2(before, STDERR_FILENO);
+	close(before);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 static void
 test_write_error(void)
 {
@@ -149,6 +177,7 @@ main(void)
 	test_escape();
 	test_stderr();
 	test_long_lines();
+	test_one_write();
 	test_write_error();
 	return done_testing();
 }

@@ -2,6 +2,8 @@
 /*
  * Secrets: tokens, verifiers of every kind (made by crypt(3) of "correct horse"), what is none, and decoys.
  */
+#include <crypt.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/secret.h"
@@ -130,6 +132,34 @@ test_kind(const char *verifier, bool costly, bool weak)
 	ok(!matches(decoy, "correct horse"), "%.5s: the decoy does not match", verifier);
 }
 
+/* A decoy ends in z, and no digest does: it is tried, where trying is cheap. */
+static void
+test_decoy_digests(void)
+{
+	struct crypt_data *data = calloc(1, sizeof(*data));
+	const char *hash;
+	char secret[16];
+	size_t made, ends, end = 0;
+
+	if (data == NULL)
+		exit(1);
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		if (strspn(kinds[i].verifier, "$yg7") > 2)
+			continue;	/* made to cost memory: $y$, $gy$, $7$ */
+		made = ends = 0;
+		for (unsigned n = 0; n < 200; n++) {
+			snprintf(secret, sizeof(secret), "secret %u", n);
+			if ((hash = crypt_r(secret, kinds[i].verifier, data)) == NULL || hash[0] == '*')
+				continue;
+			made++;
+			end = strlen(hash) - 1;
+			ends += hash[end] == 'z';
+		}
+		ok(made == 200 && ends == 0, "%.5s: no digest of %zu ends as a decoy does", kinds[i].verifier, made);
+	}
+	free(data);
+}
+
 static void
 test_kinds(void)
 {
@@ -185,6 +215,20 @@ test_lengths(void)
 	ok(!secret_matches(of256, "", 0), "nor does nothing");
 }
 
+/* HMAC-SHA-256, its first four bytes. */
+static void
+test_number(void)
+{
+	const uint32_t number = secret_number("salt", "name");
+
+	ok(number == 0xf85f32d0, "a number: %08x", number);
+	ok(secret_number("salt", "name") == number, "is the same the next time");
+	ok(secret_number("salt", "other") == 0x7fb6623b, "and another for another name");
+	ok(secret_number("other", "name") == 0x88c66e77, "and for another salt");
+	ok(secret_number("saltn", "ame") != number, "nor is it that of the two in one piece");
+	ok(secret_number("salt", "") != secret_number("salt", "a"), "an empty name has one");
+}
+
 static void
 test_wipe(void)
 {
@@ -204,8 +248,10 @@ main(void)
 {
 	test_tokens();
 	test_kinds();
+	test_decoy_digests();
 	test_not_verifiers();
 	test_lengths();
+	test_number();
 	test_wipe();
 	return done_testing();
 }
