@@ -62,9 +62,9 @@ choose_dialect(SSL *ssl, const unsigned char **out, unsigned char *outlen, const
 	return SSL_TLSEXT_ERR_OK;
 }
 
-/* No chain of a client fails the handshake: OpenSSL keeps its verdict, and whoever authenticates judges. */
+/* No chain fails the handshake: OpenSSL keeps its verdict, and whoever authenticates, or knows the key, judges. */
 static int
-pass_any_client(int good, X509_STORE_CTX *store)
+pass_any(int good, X509_STORE_CTX *store)
 {
 	(void)good;
 	(void)store;
@@ -153,7 +153,7 @@ channel_serve(const char *certificate, const char *key, struct channel_context *
 	    OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS, NULL);
 	if ((ctx = context_new(TLS_server_method())) == NULL)
 		return ST_NOMEM;
-	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, pass_any_client);
+	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, pass_any);
 	SSL_CTX_set_alpn_select_cb(ctx, choose_dialect, NULL);
 	SSL_CTX_set_max_early_data(ctx, 0);
 	return context_wrap(load_pair(ctx, certificate, key), ctx, context);
@@ -172,20 +172,36 @@ load_roots(SSL_CTX *ctx, const char *ca)
 	return ST_OK;
 }
 
+static SSL_CTX *
+context_new_client(SSL_verify_cb verify)
+{
+	SSL_CTX *ctx = context_new(TLS_client_method());
+
+	if (ctx == NULL)
+		return NULL;
+	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, verify);
+	if (SSL_CTX_set_alpn_protos(ctx, dialects, sizeof(dialects) - 1) == 0)
+		return ctx;
+	SSL_CTX_free(ctx);
+	return NULL;
+}
+
 enum status
 channel_trust(const char *ca, struct channel_context **context)
 {
-	SSL_CTX *ctx;
+	SSL_CTX *ctx = context_new_client(NULL);
 
 	*context = NULL;
-	if ((ctx = context_new(TLS_client_method())) == NULL)
-		return ST_NOMEM;
-	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
-	if (SSL_CTX_set_alpn_protos(ctx, dialects, sizeof(dialects) - 1) != 0) {
-		SSL_CTX_free(ctx);
-		return ST_NOMEM;
-	}
-	return context_wrap(load_roots(ctx, ca), ctx, context);
+	return ctx == NULL ? ST_NOMEM : context_wrap(load_roots(ctx, ca), ctx, context);
+}
+
+enum status
+channel_trust_key(struct channel_context **context)
+{
+	SSL_CTX *ctx = context_new_client(pass_any);
+
+	*context = NULL;
+	return ctx == NULL ? ST_NOMEM : context_wrap(ST_OK, ctx, context);
 }
 
 void
@@ -464,6 +480,25 @@ const char *
 channel_why(const struct channel *c)
 {
 	return c == NULL ? "" : c->why;
+}
+
+enum status
+channel_key(const struct channel *c, char key[CHANNEL_KEY])
+{
+	unsigned char digest[SHA256_DIGEST_LENGTH], *info = NULL;
+	const X509 *cert = SSL_get0_peer_certificate(c->ssl);
+	int len = cert == NULL ? 0 : i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &info);
+	enum status st = ST_NOTFOUND;
+	size_t at;
+
+	if (len > 0 && EVP_Digest(info, (size_t)len, digest, NULL, EVP_sha256(), NULL) == 1) {
+		at = strlcpy(key, "SHA256:", CHANNEL_KEY);
+		len = EVP_EncodeBlock((unsigned char *)key + at, digest, sizeof(digest));
+		key[at + (size_t)len - 1] = '\0';	/* 32 bytes give one "=" */
+		st = ST_OK;
+	}
+	OPENSSL_free(info);
+	return st;
 }
 
 const char *

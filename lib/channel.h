@@ -15,6 +15,7 @@
 
 #define CHANNEL_ALPN	"dynlease/1"
 #define CHANNEL_WHY	256	/* bytes of an explanation, with the NUL */
+#define CHANNEL_KEY	64	/* bytes of a key's fingerprint, with the NUL */
 
 struct channel_context;
 struct channel;
@@ -33,6 +34,12 @@ enum status	channel_trust(const char *ca, struct channel_context **);
 void		channel_context_free(struct channel_context *);
 
 /*
+ * The client's side without any verification: neither chain, name nor dates. The caller must compare channel_key()
+ * with a key that it trusts before it sends or believes anything.
+ */
+enum status	channel_trust_key(struct channel_context **);
+
+/*
  * Shake hands on in and out (the same socket, or two ends of pipes), which stay the caller's.
  * server: NULL accepts; else the DNS name (or address) the peer must prove, also sent as SNI.
  * until: CLOCK_BOOTTIME nanoseconds after which every call on the channel gives ST_TIMEOUT; 0: no limit here
@@ -48,6 +55,12 @@ enum status	channel_write(struct channel *, const void *bytes, size_t len);
 
 /* What went wrong, in one line for a person: "certificate has expired", "hostname mismatch"; "" when nothing. */
 const char	*channel_why(const struct channel *);
+
+/*
+ * The peer's public key: "SHA256:" and the base64 (without the final "=") of the SHA-256 of its SubjectPublicKeyInfo
+ * (as RFC 7469 section 2.4 pins it). ST_NOTFOUND: it has shown none.
+ */
+enum status	channel_key(const struct channel *, char key[CHANNEL_KEY]);
 
 /* "TLSv1.3" and the like, for a log line. */
 const char	*channel_version(const struct channel *);

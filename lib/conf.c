@@ -322,8 +322,8 @@ cut_word(char *at)
 	return end != NULL && (end[1] == '\0' || strchr(BLANKS, end[1]) != NULL) ? end : NULL;
 }
 
-static enum status
-take_command(const char *value, struct conf_command *to)
+enum status
+conf_split_command(const char *value, struct conf_command *to)
 {
 	size_t n = 0;
 	char *at, *end;
@@ -370,7 +370,7 @@ take_value(const char *value, const struct conf_key *key, void *to)
 	case CONF_NETWORKS:
 		return networks_parse(value, to);
 	case CONF_COMMAND:
-		return take_command(value, to);
+		return conf_split_command(value, to);
 	}
 	return ST_INVALID;
 }

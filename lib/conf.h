@@ -80,6 +80,9 @@ const char	*conf_value(const struct conf_section *, const char *key);
 enum status	 conf_fill(const struct conf *, const struct conf_section *, const struct conf_key *, void *out);
 void		 conf_release(const struct conf_key *, void *out);
 
+/* Split text as a CONF_COMMAND. Free words, also after ST_INVALID (no command, or too many words); ST_NOMEM. */
+enum status	 conf_split_command(const char *text, struct conf_command *);
+
 /* Log "path:line: text" as an error and return ST_CONFIG, for rules that a table cannot say. */
 enum status	 conf_complain(const struct conf *, int line, const char *fmt, ...)
 		    __attribute__((format(printf, 3, 4)));

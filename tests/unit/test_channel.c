@@ -410,6 +410,63 @@ test_trusts(void)
 	test_trust("good", &(struct meeting){ "wrong.pem", NAME, 5000 * MS }, "issuer certificate");
 }
 
+/* The fingerprint made in another way: from the private key, the digits by hand. */
+static const char *
+fingerprint_of(const char *identity)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static char text[CHANNEL_KEY];
+	unsigned char digest[33] = { 0 }, *info = NULL;
+	char file[60];
+	EVP_PKEY *key;
+	FILE *f;
+	int i, len;
+
+	snprintf(file, sizeof(file), "%s.key", identity);
+	f = fopen(path(file), "r");
+	key = PEM_read_PrivateKey(f, NULL, NULL, NULL);
+	fclose(f);
+	len = i2d_PUBKEY(key, &info);
+	EVP_Digest(info, (size_t)len, digest, NULL, EVP_sha256(), NULL);
+	OPENSSL_free(info);
+	EVP_PKEY_free(key);
+	strcpy(text, "SHA256:");
+	for (i = 0; i < 43; i++)
+		text[7 + i] = digits[((digest[i * 6 / 8] << 8 | digest[i * 6 / 8 + 1]) >> (10 - i * 6 % 8)) & 63];
+	text[50] = '\0';
+	return text;
+}
+
+static void
+test_key(const char *identity, const char *name)
+{
+	char key[CHANNEL_KEY] = "";
+	struct channel_context *context;
+	struct channel *c;
+	enum status st;
+	pid_t pid;
+	int fd = pair(life_echo, identity, &pid);
+
+	ok(channel_trust_key(&context) == ST_OK, "a context for keys");
+	st = channel_open(context, fd, fd, name, clock_boot() + 5000 * MS, &c);
+	ok(st == ST_OK && echoes(c, "hello"), "any certificate passes: %s for %s", identity, name);
+	ok(channel_key(c, key) == ST_OK && strcmp(key, fingerprint_of(identity)) == 0, "its key: %s", key);
+	channel_close(c, false);
+	channel_context_free(context);
+	close(fd);
+	reap(pid);
+}
+
+static void
+test_keys(void)
+{
+	test_key("good", NAME);
+	test_key("wrong", NAME);
+	test_key("expired", NAME);
+	test_key("future", "192.0.2.77");
+	test_key("self", "another.example.net");
+}
+
 static void
 test_slow(void)
 {
@@ -764,6 +821,7 @@ main(void)
 	test_good(0, "blocking");
 	test_pipes();
 	test_trusts();
+	test_keys();
 	test_slow();
 	test_deadline();
 	test_ends();
