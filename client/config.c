@@ -4,11 +4,12 @@
  */
 #include "config.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <bsd/string.h>
+
+#include "pin.h"
 
 #define MEMBER(member)	offsetof(struct server, member)
 #define LIST_BLANKS	" \t,"
@@ -20,6 +21,14 @@ static const struct conf_key server_keys[] = {
 	{ "account", CONF_NAME, MEMBER(account), NULL, 0, 0 },
 	{ "secret_file", CONF_FILE, MEMBER(secret_file), NULL, 0, 0 },
 	{ "host", CONF_TEXT, MEMBER(host), NULL, 0, 0 },
+	{ "secret_credential", CONF_TEXT, MEMBER(secret_credential), NULL, 0, 0 },
+	{ "pin", CONF_TEXT, MEMBER(pin), NULL, 0, 0 },
+	{ "known_servers", CONF_FILE, MEMBER(known_servers), NULL, 0, 0 },
+	{ "trust_first", CONF_BOOL, MEMBER(trust_first), "no", 0, 0 },
+	{ "via", CONF_COMMAND, MEMBER(via), NULL, 0, 0 },
+	{ "announce", CONF_TEXT, MEMBER(announce), NULL, 0, 0 },
+	{ "send_address", CONF_BOOL, MEMBER(send_address), "yes", 0, 0 },
+	{ "release_on_exit", CONF_BOOL, MEMBER(release_on_exit), "no", 0, 0 },
 	{ "ca", CONF_FILE, MEMBER(ca), NULL, 0, 0 },
 	{ "family", CONF_TEXT, MEMBER(family), "both", 0, 0 },
 	{ "timeout", CONF_NUMBER, MEMBER(timeout), "10", 1, 300 },
@@ -89,6 +98,64 @@ parse_families(const struct conf *conf, const struct conf_section *section, stru
 	return ST_OK;
 }
 
+/* announce = an address, or one of each family. */
+static enum status
+parse_announced(const struct conf *conf, const struct conf_section *section, struct server *server)
+{
+	char word[ADDRESS_TEXT + 1];
+	const char *at = server->announce == NULL ? "" : server->announce;
+	struct address a;
+	size_t len;
+
+	for (at += strspn(at, LIST_BLANKS); *at != '\0'; at += len, at += strspn(at, LIST_BLANKS)) {
+		len = strcspn(at, LIST_BLANKS);
+		strlcpy(word, at, len < sizeof(word) ? len + 1 : sizeof(word));
+		if (address_parse(word, &a) != ST_OK)
+			return conf_complain(conf, section->line, "[server %s] announce: not an address: %s", section->name,
+			    word);
+		if (server->announced[a.family == 6].family != 0)
+			return conf_complain(conf, section->line, "[server %s] announce: only one address of a family",
+			    section->name);
+		server->announced[a.family == 6] = a;
+	}
+	return ST_OK;
+}
+
+/* Through a command there is one way; with nothing to announce, one lease of whatever the server sees. */
+static void
+settle_via(struct server *server)
+{
+	unsigned announced = (server->announced[0].family != 0 ? FAMILY_4 : 0) |
+	    (server->announced[1].family != 0 ? FAMILY_6 : 0);
+
+	if (server->via.argv[0] == NULL)
+		return;
+	server->families &= announced;
+	if (server->families == 0)
+		server->families = FAMILY_4;
+}
+
+/* Secrets and trust: keys that exclude or need each other. */
+static enum status
+check_trust(const struct conf *conf, const struct conf_section *section, const struct server *server)
+{
+	const char *name = server->secret_credential;
+
+	if (name != NULL && (strchr(name, '/') != NULL || strcmp(name, ".") == 0 || strcmp(name, "..") == 0))
+		return conf_complain(conf, section->line, "[server %s] secret_credential: a name, not a path, is expected",
+		    section->name);
+	if (name != NULL && server->secret_file != NULL)
+		return conf_complain(conf, section->line, "[server %s]: secret_file and secret_credential exclude each other",
+		    section->name);
+	if (server->pin != NULL && !pin_is_list(server->pin))
+		return conf_complain(conf, section->line, "[server %s] pin: SHA256: and 43 characters of base64 are expected",
+		    section->name);
+	if (server->trust_first && (server->known_servers == NULL || server->pin != NULL))
+		return conf_complain(conf, section->line, "[server %s] trust_first: needs known_servers, and no pin",
+		    section->name);
+	return ST_OK;
+}
+
 static enum status
 server_fill(const struct conf *conf, const struct conf_section *section, struct server *server)
 {
@@ -105,8 +172,10 @@ server_fill(const struct conf *conf, const struct conf_section *section, struct 
 		    section->name);
 	if (*server->account == '\0')
 		return conf_complain(conf, section->line, "[server %s] account: is missing", section->name);
-	if ((st = parse_families(conf, section, server)) != ST_OK)
+	if ((st = parse_families(conf, section, server)) != ST_OK ||
+	    (st = parse_announced(conf, section, server)) != ST_OK || (st = check_trust(conf, section, server)) != ST_OK)
 		return st;
+	settle_via(server);
 	return parse_hosts(conf, section, server);
 }
 
@@ -165,6 +234,27 @@ servers_free(struct servers *servers)
 	}
 	free(servers->list);
 	free(servers);
+}
+
+enum status
+server_use_via(struct server *server, const char *command)
+{
+	enum status st;
+
+	free(server->via.words);
+	memset(&server->via, 0, sizeof(server->via));
+	if ((st = conf_split_command(command, &server->via)) != ST_OK)
+		return st;
+	settle_via(server);
+	return ST_OK;
+}
+
+const struct address *
+server_announced(const struct server *server, unsigned family)
+{
+	const struct address *a = &server->announced[family == FAMILY_6];
+
+	return a->family != 0 ? a : NULL;
 }
 
 const char *

@@ -5,6 +5,7 @@
 #ifndef DYNLEASE_CONFIG_H
 #define DYNLEASE_CONFIG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "lib/address.h"
@@ -28,8 +29,17 @@ struct server {
 	unsigned	 port;
 	char		 account[NAME_SIZE];
 	char		*secret_file;		/* or NULL */
+	char		*secret_credential;	/* the name of one of the service manager's, or NULL */
 	char		*host;			/* as the file has it, or NULL */
 	char		*ca;			/* or NULL: the system's roots */
+	char		*pin;			/* keys that the server may have, or NULL */
+	char		*known_servers;		/* a file of such keys, or NULL */
+	bool		 trust_first;		/* remember the key of a server that the file does not know */
+	struct conf_command via;		/* TLS runs through this command; argv[0] NULL: through a socket */
+	char		*announce;		/* as the file has it, or NULL */
+	struct address	 announced[2];		/* IPv4 and IPv6: lease these; family 0: what the server sees */
+	bool		 send_address;		/* tell the server our own address, when it is a public one */
+	bool		 release_on_exit;	/* of the daemon, also when the machine goes on */
 	char		*family;
 	unsigned	 timeout;		/* seconds */
 	unsigned	 families;		/* FAMILY_ bits */
@@ -46,6 +56,12 @@ struct servers {
 /* ST_CONFIG, ST_NOTFOUND, ST_SYSTEM (logged). Free with servers_free(), which wipes the secrets; NULL is fine. */
 enum status	servers_load(const char *path, struct servers **);
 void		servers_free(struct servers *);
+
+/* Speak to it through this command instead. ST_INVALID: it is none; ST_NOMEM. */
+enum status	server_use_via(struct server *, const char *command);
+
+/* The address to announce for a FAMILY_ bit, or NULL. */
+const struct address *server_announced(const struct server *, unsigned family);
 
 /* Where to connect to. */
 const char	*server_target(const struct server *);

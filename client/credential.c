@@ -6,10 +6,12 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <bsd/readpassphrase.h>
+#include <bsd/string.h>
 
 #include "lib/file.h"
 #include "lib/log.h"
@@ -56,6 +58,38 @@ ask_terminal(struct server *server)
 	return ST_CONFIG;
 }
 
+/*
+ * The service manager has made this file for us alone, perhaps by an access list, which looks like a group's rights;
+ * so file_read_secret(), which looks at those, will not do.
+ */
+static enum status
+read_credential(struct server *server)
+{
+	const char *dir = getenv("CREDENTIALS_DIRECTORY");
+	char path[FILE_PATH], *text = NULL;
+	enum status st;
+	size_t len = 0, line;
+
+	if (dir == NULL || *dir != '/' ||
+	    snprintf(path, sizeof(path), "%s/%s", dir, server->secret_credential) >= (int)sizeof(path)) {
+		log_error("[server %s] secret_credential: there are no credentials; is this run by systemd, with "
+		    "LoadCredential=%s:FILE?", server->name, server->secret_credential);
+		return ST_CONFIG;
+	}
+	if ((st = file_read(path, SECRET_SIZE + 1, &text, &len)) != ST_OK) {
+		log_error("%s: %s", path, st == ST_SYSTEM ? strerror(errno) : status_text(st));
+		return ST_CONFIG;
+	}
+	line = strcspn(text, "\r\n");
+	if (strlcpy(server->secret, text, sizeof(server->secret)) >= sizeof(server->secret) && line >= SECRET_SIZE)
+		line = 0;	/* too long: as if there were none */
+	if (line < sizeof(server->secret))
+		server->secret[line] = '\0';
+	secret_wipe(text, len);
+	free(text);
+	return ST_OK;
+}
+
 static enum status
 read_secret(const struct options *options, struct server *server)
 {
@@ -65,6 +99,8 @@ read_secret(const struct options *options, struct server *server)
 		return read_line_fd(options->secret_fd, server->secret);
 	if (options->ask)
 		return ask_terminal(server);
+	if (server->secret_credential != NULL)
+		return read_credential(server);
 	if (server->secret_file == NULL) {
 		log_error("[server %s]: no secret: set secret_file, or use --ask or --secret-fd", server->name);
 		return ST_CONFIG;

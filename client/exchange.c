@@ -23,11 +23,11 @@ compose(const struct exchange *x, char *text, size_t size, size_t *len)
 	for (i = 0; i < x->n && st == ST_OK; i++) {
 		words[0] = x->verb->word;
 		words[1] = x->hosts[i];
-		words[2] = NULL;
+		words[2] = x->address;
 		st = talk_compose(text, size, len, words);
 	}
 	words[0] = "QUIT";
-	words[1] = NULL;
+	words[1] = words[2] = NULL;
 	return st == ST_OK ? talk_compose(text, size, len, words) : st;
 }
 

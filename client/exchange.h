@@ -18,6 +18,7 @@ struct exchange {
 	const struct problem_place	*place;
 	const char			(*hosts)[NAME_SIZE];
 	size_t				 n;	/* at most TALK_HOSTS */
+	const char			*address;	/* to be leased, or NULL: the one that the server sees */
 };
 
 /* False: there is no point in going on with this server; the reason is in the report. */

@@ -49,7 +49,7 @@ usage(FILE *to)
 {
 	const struct verb *v;
 
-	fprintf(to, "usage: dynlease [-46v] [-c FILE] [--ask | --secret-fd N] [--json] COMMAND [HOST ...]\n");
+	fprintf(to, "usage: dynlease [-46v] [-c FILE] [--via COMMAND] [--ask | --secret-fd N] [--json] COMMAND [HOST ...]\n");
 	for (v = verbs; v->command != NULL; v++)
 		fprintf(to, "  %-8s %s\n", v->command, v->help);
 }
@@ -118,6 +118,20 @@ run_all(const struct options *options, const struct verb *verb, struct servers *
 }
 
 static int
+use_via(const struct options *options, struct servers *servers)
+{
+	size_t i;
+
+	for (i = 0; options->via != NULL && i < servers->n; i++) {
+		if (server_use_via(&servers->list[i], options->via) == ST_OK)
+			continue;
+		log_error("--via: not a command: %s", options->via);
+		return EX_USAGE;
+	}
+	return EX_OK;
+}
+
+static int
 run(const struct options *options)
 {
 	const struct verb *verb = verb_find(options->command);
@@ -129,7 +143,7 @@ run(const struct options *options)
 		usage(stderr);
 		return EX_USAGE;
 	}
-	if (servers_load(options->conf, &servers) == ST_OK &&
+	if (servers_load(options->conf, &servers) == ST_OK && (code = use_via(options, servers)) == EX_OK &&
 	    (code = restrict_hosts(options, servers)) == EX_OK && (code = check_secret_fd(options, servers)) == EX_OK)
 		code = run_all(options, verb, servers);
 	servers_free(servers);

@@ -13,7 +13,7 @@
 
 #include "config.h"
 
-enum { OPT_SECRET_FD = 256, OPT_ASK, OPT_JSON, OPT_HELP, OPT_VERSION };
+enum { OPT_SECRET_FD = 256, OPT_ASK, OPT_JSON, OPT_VIA, OPT_HELP, OPT_VERSION };
 
 static const struct option long_options[] = {
 	{ "ipv4", no_argument, NULL, '4' },
@@ -22,6 +22,7 @@ static const struct option long_options[] = {
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "secret-fd", required_argument, NULL, OPT_SECRET_FD },
 	{ "ask", no_argument, NULL, OPT_ASK },
+	{ "via", required_argument, NULL, OPT_VIA },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ "version", no_argument, NULL, OPT_VERSION },
@@ -64,6 +65,12 @@ take_option(int c, struct options *o)
 	case OPT_SECRET_FD:
 		take_secret_fd(o, optarg);
 		break;
+	case 'D':
+		o->to_stderr = true;
+		break;
+	case OPT_VIA:
+		o->via = optarg;
+		break;
 	case OPT_ASK:
 		o->ask = true;
 		break;
@@ -99,7 +106,7 @@ options_parse(int argc, char **argv, struct options *o)
 	int c;
 
 	*o = (struct options){ .todo = OPTIONS_RUN, .conf = CLIENT_CONF_PATH, .secret_fd = -1 };
-	while (o->todo == OPTIONS_RUN && (c = getopt_long(argc, argv, "46c:v", long_options, NULL)) != -1)
+	while (o->todo == OPTIONS_RUN && (c = getopt_long(argc, argv, "46c:Dv", long_options, NULL)) != -1)
 		take_option(c, o);
 	if (o->todo != OPTIONS_RUN)
 		return;

@@ -20,6 +20,8 @@ struct options {
 	bool		 json;
 	bool		 ask;
 	int		 secret_fd;	/* or -1 */
+	bool		 to_stderr;	/* the daemon's log */
+	const char	*via;		/* or NULL */
 	const char	*command;
 	size_t		 nhosts;
 	char		(*hosts)[NAME_SIZE];	/* to be freed */

@@ -13,6 +13,8 @@ static const struct {
 	const char	*part;	/* of what OpenSSL says */
 	const char	*hint;
 } certificate_hints[] = {
+	{ "is known here", "if the server's operator has replaced it, replace it here, too" },
+	{ "does not know it", "if the server's operator says that this is the one, add it there" },
 	{ "not yet valid", "is the clock of this machine right?" },
 	{ "has expired", "the server needs a new one (or is the clock of this machine wrong?)" },
 	{ "hostname mismatch", "it is for another name than the section says" },
@@ -28,14 +30,16 @@ static const struct {
 static const char *
 place_text(const struct problem_place *place, char *buf, size_t size)
 {
-	if (place->address == NULL)
+	if (place->server->via.argv[0] != NULL)
+		snprintf(buf, size, "%s (via %.60s)", place->server->name, place->server->via.argv[0]);
+	else if (place->address == NULL)
 		snprintf(buf, size, "%s", place->server->name);
 	else
 		snprintf(buf, size, "%s (%s port %u)", place->server->name, place->address, place->server->port);
 	return buf;
 }
 
-#define PLACE_TEXT	(NAME_SIZE + ADDRESS_TEXT + 24)
+#define PLACE_TEXT	(NAME_SIZE + ADDRESS_TEXT + 48)
 
 bool
 problem_is_no_route(int error)
@@ -71,7 +75,9 @@ problem_connect(struct report *r, const struct problem_place *place, enum status
 	char buf[PLACE_TEXT];
 	const char *where = place_text(place, buf, sizeof(buf));
 
-	if (st == ST_TIMEOUT || error == ETIMEDOUT)
+	if (place->server->via.argv[0] != NULL)
+		report_add(r, EX_CONFIG, false, "%s: the command cannot be run: %s", where, strerror(error));
+	else if (st == ST_TIMEOUT || error == ETIMEDOUT)
 		report_add(r, EX_TEMPFAIL, false, "%s: timed out while connecting: is it up, does a firewall drop it?", where);
 	else if (problem_is_no_route(error))
 		report_add(r, EX_UNAVAILABLE, true, "%s: there is no way to that address from here (%s)", where,
@@ -109,8 +115,8 @@ problem_channel(struct report *r, const struct problem_place *place, enum status
 		    place->doing);
 		break;
 	case ST_CLOSED:
-		report_add(r, EX_TEMPFAIL, false, "%s: %s while %s: it may be busy, try again later", where, why,
-		    place->doing);
+		report_add(r, EX_TEMPFAIL, false, "%s: %s while %s: %s", where, why, place->doing,
+		    place->server->via.argv[0] != NULL ? "did the command get through?" : "it may be busy, try again later");
 		break;
 	case ST_PROTOCOL:
 		report_add(r, EX_PROTOCOL, false, "%s: %s: is that the port of dynlease?", where, why);

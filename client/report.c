@@ -81,10 +81,28 @@ report_flush(struct report *r)
 	size_t i;
 
 	for (i = 0; i < r->nheld; i++) {
-		log_error("%s", r->held[i].text);	/* which escapes */
+		if (!r->silent)
+			log_error("%s", r->held[i].text);	/* which escapes */
+		if (*r->worst.text == '\0' || report_worse(r->worst.code, r->held[i].code) != r->worst.code)
+			r->worst = r->held[i];
 		r->code = report_worse(r->code, r->held[i].code);
 	}
 	r->nheld = 0;
+}
+
+void
+report_grant(struct report *r, const struct talk_lease *lease)
+{
+	struct talk_lease last = r->lease;
+
+	r->lease = *lease;
+	if (r->granted++ == 0)
+		return;
+	r->lease.changed = lease->changed || last.changed;
+	if (last.lease < lease->lease)
+		r->lease.lease = last.lease;
+	if (last.renew < lease->renew)
+		r->lease.renew = last.renew;
 }
 
 void

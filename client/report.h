@@ -31,9 +31,13 @@ struct report_row {
 struct report {
 	bool			 verbose;
 	bool			 json;
+	bool			 silent;	/* say nothing: the problem that counts is kept in worst */
 	int			 code;	/* the worst so far of what was flushed */
 	size_t			 nheld;
 	struct report_problem	 held[REPORT_HELD];
+	struct report_problem	 worst;	/* of what was flushed */
+	unsigned		 granted;	/* leases */
+	struct talk_lease	 lease;	/* the last of them, with the shortest times of all */
 	size_t			 nrows;
 	struct report_row	*rows;
 };
@@ -51,6 +55,9 @@ void	report_forget_soft(struct report *);
 
 /* Print what is held, and take it into the exit code. */
 void	report_flush(struct report *);
+
+/* A lease was had. */
+void		report_grant(struct report *, const struct talk_lease *);
 
 /* A host's state, for report_states(), which prints them all: a table or JSON. */
 void	report_keep(struct report *, const char *server, const char *host, const struct talk_state *);

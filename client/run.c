@@ -9,9 +9,12 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
+#include <bsd/string.h>
+
 #include "exchange.h"
 #include "lib/address.h"
 #include "lib/clock.h"
+#include "pin.h"
 #include "problem.h"
 #include "transport.h"
 
@@ -23,21 +26,43 @@ struct job {
 	struct endpoints	 endpoints;
 };
 
-/* One address: connect and shake hands. *place says which, for reports. */
+/* Shake hands, and look at the key before a word is said. */
+static enum status
+secure(struct job *job, struct transport *t, uint64_t until, char why[PIN_WHY])
+{
+	char key[CHANNEL_KEY];
+	enum status st;
+
+	if ((st = transport_secure(t, job->context, job->server->name, until)) != ST_OK) {
+		strlcpy(why, channel_why(t->channel), PIN_WHY);
+		return st;
+	}
+	if (!pin_is_wanted(job->server))
+		return ST_OK;
+	if (channel_key(t->channel, key) == ST_OK)
+		return pin_judge(job->server, key, why);
+	strlcpy(why, "it shows no key", PIN_WHY);
+	return ST_UNTRUSTED;
+}
+
+/* One address (e NULL: the command): connect and shake hands. *place says which, for reports. */
 static bool
 try_endpoint(struct job *job, const struct endpoint *e, uint64_t until, struct transport *t,
     struct problem_place *place)
 {
+	char why[PIN_WHY];
 	enum status st;
 
-	if ((st = transport_connect(t, e, &job->server->source, until)) != ST_OK) {
+	st = e == NULL ? transport_connect_via(t, job->server->via.argv) :
+	    transport_connect(t, e, &job->server->source, until);
+	if (st != ST_OK) {
 		problem_connect(job->report, place, st, errno);
 		transport_close(t);
 		return false;
 	}
 	place->doing = "shaking hands";
-	if ((st = transport_secure(t, job->context, job->server->name, until)) != ST_OK) {
-		problem_channel(job->report, place, st, channel_why(t->channel));
+	if ((st = secure(job, t, until, why)) != ST_OK) {
+		problem_channel(job->report, place, st, why);
 		transport_close(t);
 		return false;
 	}
@@ -64,6 +89,8 @@ reach(struct job *job, int family, struct transport *t, struct problem_place *pl
 	const struct endpoint *e;
 	struct address address;
 
+	if (job->server->via.argv[0] != NULL)
+		return try_endpoint(job, NULL, until, t, place);
 	for (i = 0; i < job->endpoints.n; i++) {
 		e = &job->endpoints.list[i];
 		if (e->family != family)
@@ -80,13 +107,34 @@ reach(struct job *job, int family, struct transport *t, struct problem_place *pl
 	return false;
 }
 
+/*
+ * The address to ask a lease for, or NULL: what we are told to announce, or our own if it is a public one. The server
+ * compares it with what it sees, so that nobody on the way can take its place.
+ */
+static const char *
+choose_address(const struct job *job, int family, const struct transport *t, char text[ADDRESS_TEXT])
+{
+	const struct networks none = { .n = 0 };
+	const struct address *announced = server_announced(job->server, family == AF_INET6 ? FAMILY_6 : FAMILY_4);
+	struct address own;
+
+	if (!job->verb->every_family)
+		return NULL;
+	if (announced != NULL)
+		return address_text(announced, text);
+	transport_local(t, &own);
+	if (!job->server->send_address || own.family == 0 || address_refusal(&own, &none) != NULL)
+		return NULL;
+	return address_text(&own, text);
+}
+
 /* All hosts over one family, in as many connections as it takes. False: the server was not reached. */
 static bool
 run_family(struct job *job, int family)
 {
 	struct problem_place place = { .server = job->server };
 	struct exchange x = { .verb = job->verb, .place = &place };
-	char text[ADDRESS_TEXT];
+	char text[ADDRESS_TEXT], own[ADDRESS_TEXT];
 	struct transport t;
 	bool going = true;
 	size_t done;
@@ -96,10 +144,17 @@ run_family(struct job *job, int family)
 		x.n = job->server->nhosts - done < TALK_HOSTS ? job->server->nhosts - done : TALK_HOSTS;
 		if (!reach(job, family, &t, &place, text))
 			return done > 0;
+		x.address = choose_address(job, family, &t, own);
 		going = exchange_run(&t, &x, job->report);
 		transport_close(&t);
 	}
 	return true;
+}
+
+static bool
+has_family(const struct job *job, int family)
+{
+	return job->server->via.argv[0] != NULL || count_family(&job->endpoints, family) > 0;
 }
 
 static void
@@ -109,7 +164,7 @@ run_families(struct job *job, unsigned families)
 	size_t i, held, tried = 0, reached = 0;
 
 	for (i = 0; i < 2 && (reached == 0 || job->verb->every_family); i++) {
-		if ((families & both[i].bit) == 0 || count_family(&job->endpoints, both[i].family) == 0)
+		if ((families & both[i].bit) == 0 || !has_family(job, both[i].family))
 			continue;
 		held = job->report->nheld;
 		tried++;
@@ -119,7 +174,7 @@ run_families(struct job *job, unsigned families)
 			report_soften(job->report, held);
 	}
 	if (tried == 0)
-		report_add(job->report, EX_NOHOST, false, "%s: it has no %s address", server_target(job->server),
+		report_add(job->report, EX_NOHOST, true, "%s: it has no %s address", server_target(job->server),
 		    families == FAMILY_4 ? "IPv4" : "IPv6");
 	if (reached > 0)
 		report_forget_soft(job->report);
@@ -130,16 +185,20 @@ run_server(const struct options *options, const struct verb *verb, const struct 
 {
 	struct job job = { .verb = verb, .server = server, .report = report };
 	unsigned families = options->families != 0 ? options->families : server->families;
-	const char *why;
+	const char *why = "";
 	enum status st;
 
-	if ((st = channel_trust(server->ca, &job.context)) != ST_OK) {
+	/* Where the key is known, nobody need vouch for it, unless that is wanted as well. */
+	st = pin_is_wanted(server) && server->ca == NULL ? channel_trust_key(&job.context) :
+	    channel_trust(server->ca, &job.context);
+	if (st != ST_OK) {
 		report_add(report, st == ST_CONFIG ? EX_CONFIG : EX_OSERR, false, "%s: the trusted certificates cannot be used",
 		    server->name);
 		goto out;
 	}
-	st = transport_resolve(server_target(server), server->port, clock_boot() + server->timeout * CLOCK_SECOND,
-	    &job.endpoints, &why);
+	if (server->via.argv[0] == NULL)
+		st = transport_resolve(server_target(server), server->port,
+		    clock_boot() + server->timeout * CLOCK_SECOND, &job.endpoints, &why);
 	if (st == ST_OK)
 		run_families(&job, families);
 	else

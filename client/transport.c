@@ -145,29 +145,61 @@ bind_to(int fd, const struct address *source)
 	    bind(fd, (const struct sockaddr *)&six, sizeof(six)) == 0;
 }
 
+static void
+transport_clear(struct transport *t)
+{
+	memset(t, 0, sizeof(*t));
+	t->in = t->out = -1;
+	t->command = (struct spawn){ .pid = -1, .in = -1, .out = -1 };
+}
+
 enum status
 transport_connect(struct transport *t, const struct endpoint *e, const struct address *source, uint64_t until)
 {
 	int on = 1;
 
-	memset(t, 0, sizeof(*t));
-	if ((t->fd = socket(e->family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) == -1)
+	transport_clear(t);
+	if ((t->in = t->out = socket(e->family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) == -1)
 		return ST_SYSTEM;
 	/* The end of the handshake and the commands are two small writes; the second must not wait for an ACK. */
-	(void)setsockopt(t->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	if (!bind_to(t->fd, source))
+	(void)setsockopt(t->out, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	if (!bind_to(t->out, source))
 		return ST_SYSTEM;
-	if (connect(t->fd, (const struct sockaddr *)&e->address, e->len) == 0)
+	if (connect(t->out, (const struct sockaddr *)&e->address, e->len) == 0)
 		return ST_OK;
 	if (errno != EINPROGRESS && errno != EINTR)
 		return ST_SYSTEM;
-	return await_connected(t->fd, until);
+	return await_connected(t->out, until);
+}
+
+enum status
+transport_connect_via(struct transport *t, char *const argv[])
+{
+	enum status st;
+
+	transport_clear(t);
+	if ((st = spawn_open(argv, &t->command)) == ST_OK) {
+		t->in = t->command.in;
+		t->out = t->command.out;
+	}
+	return st;
+}
+
+void
+transport_local(const struct transport *t, struct address *a)
+{
+	struct sockaddr_storage name;
+	socklen_t len = sizeof(name);
+
+	memset(a, 0, sizeof(*a));
+	if (t->command.pid == -1 && getsockname(t->out, (struct sockaddr *)&name, &len) == 0)
+		address_from_socket((const struct sockaddr *)&name, a);
 }
 
 enum status
 transport_secure(struct transport *t, struct channel_context *context, const char *name, uint64_t until)
 {
-	return channel_open(context, t->fd, t->fd, name, until, &t->channel);
+	return channel_open(context, t->in, t->out, name, until, &t->channel);
 }
 
 enum status
@@ -198,7 +230,9 @@ transport_close(struct transport *t)
 {
 	channel_close(t->channel, false);
 	t->channel = NULL;
-	if (t->fd != -1)
-		close(t->fd);
-	t->fd = -1;
+	if (t->command.pid != -1)
+		spawn_close(&t->command);
+	else if (t->out != -1)
+		close(t->out);
+	t->in = t->out = -1;
 }

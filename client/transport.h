@@ -14,6 +14,7 @@
 #include "lib/address.h"
 #include "lib/channel.h"
 #include "lib/status.h"
+#include "spawn.h"
 #include "talk.h"
 
 #define TRANSPORT_ADDRESSES	16
@@ -30,7 +31,8 @@ struct endpoints {
 };
 
 struct transport {
-	int		 fd;
+	int		 in, out;		/* one socket, or two pipes */
+	struct spawn	 command;		/* at their other ends; pid -1: none */
 	struct channel	*channel;
 	char		 buf[TALK_LINE];	/* read but not used yet */
 	size_t		 have;
@@ -46,6 +48,12 @@ enum status	transport_resolve(const char *host, unsigned port, uint64_t until, s
 /* Connect a socket, from source unless its family is 0. ST_TIMEOUT; ST_SYSTEM: errno tells. */
 enum status	transport_connect(struct transport *, const struct endpoint *, const struct address *source,
 		    uint64_t until);
+
+/* Run a command that connects, and speak through its standard input and output. ST_SYSTEM: errno tells. */
+enum status	transport_connect_via(struct transport *, char *const argv[]);
+
+/* Our own address in this connection; family 0: through a command. */
+void		transport_local(const struct transport *, struct address *);
 
 /* Shake hands with the server of that name. As channel_open(); channel_why() explains. */
 enum status	transport_secure(struct transport *, struct channel_context *, const char *name, uint64_t until);

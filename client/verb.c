@@ -18,6 +18,7 @@ take_renewed(struct report *r, const char *server, const char *host, const char 
 
 	if ((st = talk_parse_lease(text, host, &lease)) != ST_OK)
 		return st;
+	report_grant(r, &lease);
 	if (r->verbose)
 		printf("%s address=%s family=%d lease=%u renew=%u changed=%s server=%s\n", host,
 		    address_text(&lease.address, address), lease.address.family, lease.lease, lease.renew,

@@ -14,7 +14,7 @@ struct verb {
 	const char	*command;	/* on our command line */
 	const char	*word;		/* in the dialect */
 	const char	*help;
-	bool		 every_family;	/* done over IPv4 and IPv6; else over the first that works */
+	bool		 every_family;	/* of an address: done over IPv4 and IPv6; else over the first that works */
 	/* Take the text of a 250 about host. ST_PROTOCOL: it makes no sense. */
 	enum status	(*take)(struct report *, const char *server, const char *host, const char *text);
 	/* At the end, when not NULL. */
