@@ -16,6 +16,7 @@
 
 #include "config.h"
 #include "credential.h"
+#include "daemon.h"
 #include "lib/log.h"
 #include "options.h"
 #include "report.h"
@@ -49,9 +50,11 @@ usage(FILE *to)
 {
 	const struct verb *v;
 
-	fprintf(to, "usage: dynlease [-46v] [-c FILE] [--via COMMAND] [--ask | --secret-fd N] [--json] COMMAND [HOST ...]\n");
+	fprintf(to, "usage: dynlease [-46v] [-c FILE] [--via COMMAND] [--ask | --secret-fd N] [--json] COMMAND [HOST ...]\n"
+	    "       dynlease [-46Dv] [-c FILE] [--via COMMAND] daemon\n");
 	for (v = verbs; v->command != NULL; v++)
 		fprintf(to, "  %-8s %s\n", v->command, v->help);
+	fprintf(to, "  %-8s %s\n", "daemon", "keep the leases, and stay");
 }
 
 /* Servers keep only the hosts that were asked for; a host of no server is a mistake. */
@@ -117,6 +120,16 @@ run_all(const struct options *options, const struct verb *verb, struct servers *
 	return code;
 }
 
+/* The one who starts a daemon may be gone when it wants a secret, and it keeps all hosts. */
+static int
+run_daemon(const struct options *options)
+{
+	if (options->nhosts == 0 && !options->ask && options->secret_fd == -1 && !options->json)
+		return daemon_run(options);
+	log_error("daemon: takes no hosts, and no --ask, --secret-fd or --json");
+	return EX_USAGE;
+}
+
 static int
 use_via(const struct options *options, struct servers *servers)
 {
@@ -138,6 +151,12 @@ run(const struct options *options)
 	struct servers *servers = NULL;
 	int code = EX_CONFIG;
 
+	if (strcmp(options->command, "daemon") == 0)
+		return run_daemon(options);
+	if (options->to_stderr) {
+		log_error("-D is for daemon");
+		return EX_USAGE;
+	}
 	if (verb == NULL) {
 		log_error("no such command: %s", options->command);
 		usage(stderr);
