@@ -202,11 +202,12 @@ UNITS_INSTALLED	= $(foreach unit,$(UNITS),$(DESTDIR)$(UNITDIR)/$(notdir $(unit))
 MOUNT_UNIT	= $(DESTDIR)$(UNITDIR)/$(subst /,-,$(patsubst /%,%,$(RUNDIR)))-dynlease.mount
 SYSUSERS	= $(DESTDIR)$(SYSUSERSDIR)/dynlease.conf
 TMPFILES	= $(DESTDIR)$(TMPFILESDIR)/dynlease.conf
-XINETD_ENTRY	= $(DESTDIR)$(SYSCONFDIR)/xinetd.d/dynlease
+XINETD_ENTRIES	= dynlease dynlease-tunnel
+XINETD_DIR	= $(DESTDIR)$(SYSCONFDIR)/xinetd.d
 
 # An entry for xinetd that is there already may have been changed, and stays.
 install: all
-	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(SBINDIR) $(DESTDIR)$(SYSCONFDIR)/dynlease $(dir $(XINETD_ENTRY))
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(SBINDIR) $(DESTDIR)$(SYSCONFDIR)/dynlease $(XINETD_DIR)
 	install -m 755 $(B)/dynlease $(DESTDIR)$(BINDIR)/
 	install -m 755 $(DAEMONS:%=$(B)/%) $(DESTDIR)$(SBINDIR)/
 	@set -e; for page in $(MANUALS); do \
@@ -224,18 +225,22 @@ install: all
 	put reaper/run-dynlease.mount $(MOUNT_UNIT); \
 	put sysusers.d/dynlease.conf $(SYSUSERS); \
 	put tmpfiles.d/dynlease.conf $(TMPFILES)
-	@if [ -e $(XINETD_ENTRY) ]; then \
-		echo '$(XINETD_ENTRY) is there already and stays as it is'; \
-	else \
-		$(SUBSTITUTE) xinetd.d/dynlease >$(B)/substituted; \
-		install -m 644 $(B)/substituted $(XINETD_ENTRY); \
-	fi
+	@set -e; for entry in $(XINETD_ENTRIES); do \
+		if [ -e "$(XINETD_DIR)/$$entry" ]; then \
+			echo "$(XINETD_DIR)/$$entry is there already and stays as it is"; \
+		else \
+			$(SUBSTITUTE) "xinetd.d/$$entry" >$(B)/substituted; \
+			install -m 644 $(B)/substituted "$(XINETD_DIR)/$$entry"; \
+		fi; \
+	done
 
 # The configuration stays; so does the entry for xinetd, if it was changed.
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/dynlease $(DAEMONS:%=$(DESTDIR)$(SBINDIR)/%) $(MAN_INSTALLED) $(UNITS_INSTALLED) \
 	    $(MOUNT_UNIT) $(SYSUSERS) $(TMPFILES)
-	@$(SUBSTITUTE) xinetd.d/dynlease | cmp -s - $(XINETD_ENTRY) && rm -f $(XINETD_ENTRY) || :
+	@for entry in $(XINETD_ENTRIES); do \
+		$(SUBSTITUTE) "xinetd.d/$$entry" | cmp -s - "$(XINETD_DIR)/$$entry" && rm -f "$(XINETD_DIR)/$$entry" || :; \
+	done
 	@rmdir $(DESTDIR)$(SYSCONFDIR)/dynlease 2>/dev/null || :
 
 # The packages unpacked for the tests stay, and so does the Debian they boot; they take a network to get.

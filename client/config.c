@@ -98,26 +98,34 @@ parse_families(const struct conf *conf, const struct conf_section *section, stru
 	return ST_OK;
 }
 
-/* announce = an address, or one of each family. */
+/* announce = auto, or an address, or one of each family. */
 static enum status
 parse_announced(const struct conf *conf, const struct conf_section *section, struct server *server)
 {
 	char word[ADDRESS_TEXT + 1];
 	const char *at = server->announce == NULL ? "" : server->announce;
+	unsigned announced = 0;
 	struct address a;
 	size_t len;
 
+	if (strcmp(at, "auto") == 0) {
+		server->announce_own = true;
+		return ST_OK;
+	}
 	for (at += strspn(at, LIST_BLANKS); *at != '\0'; at += len, at += strspn(at, LIST_BLANKS)) {
 		len = strcspn(at, LIST_BLANKS);
 		strlcpy(word, at, len < sizeof(word) ? len + 1 : sizeof(word));
 		if (address_parse(word, &a) != ST_OK)
-			return conf_complain(conf, section->line, "[server %s] announce: not an address: %s", section->name,
-			    word);
+			return conf_complain(conf, section->line, "[server %s] announce: neither \"auto\" nor an address: %s",
+			    section->name, word);
 		if (server->announced[a.family == 6].family != 0)
 			return conf_complain(conf, section->line, "[server %s] announce: only one address of a family",
 			    section->name);
 		server->announced[a.family == 6] = a;
+		announced |= a.family == 6 ? FAMILY_6 : FAMILY_4;
 	}
+	if (announced != 0 && (server->families &= announced) == 0)
+		return conf_complain(conf, section->line, "[server %s] announce: is of the other family", section->name);
 	return ST_OK;
 }
 
@@ -125,13 +133,7 @@ parse_announced(const struct conf *conf, const struct conf_section *section, str
 static void
 settle_via(struct server *server)
 {
-	unsigned announced = (server->announced[0].family != 0 ? FAMILY_4 : 0) |
-	    (server->announced[1].family != 0 ? FAMILY_6 : 0);
-
-	if (server->via.argv[0] == NULL)
-		return;
-	server->families &= announced;
-	if (server->families == 0)
+	if (server->via.argv[0] != NULL && server->announce == NULL)
 		server->families = FAMILY_4;
 }
 

@@ -38,6 +38,7 @@ struct server {
 	struct conf_command via;		/* TLS runs through this command; argv[0] NULL: through a socket */
 	char		*announce;		/* as the file has it, or NULL */
 	struct address	 announced[2];		/* IPv4 and IPv6: lease these; family 0: what the server sees */
+	bool		 announce_own;		/* lease what own_address() finds instead */
 	bool		 send_address;		/* tell the server our own address, when it is a public one */
 	bool		 release_on_exit;	/* of the daemon, also when the machine goes on */
 	char		*family;

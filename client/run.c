@@ -14,6 +14,7 @@
 #include "exchange.h"
 #include "lib/address.h"
 #include "lib/clock.h"
+#include "own.h"
 #include "pin.h"
 #include "problem.h"
 #include "transport.h"
@@ -108,20 +109,42 @@ reach(struct job *job, int family, struct transport *t, struct problem_place *pl
 }
 
 /*
- * The address to ask a lease for, or NULL: what we are told to announce, or our own if it is a public one. The server
- * compares it with what it sees, so that nobody on the way can take its place.
+ * What to announce, NULL for nothing. False: there is no address to announce, and what the server sees is somebody
+ * else's.
+ */
+static bool
+choose_announced(const struct job *job, int family, char text[ADDRESS_TEXT], const char **chosen)
+{
+	const struct server *server = job->server;
+	const struct address *announced = server_announced(server, family == AF_INET6 ? FAMILY_6 : FAMILY_4);
+	struct address own;
+
+	*chosen = NULL;
+	if (!job->verb->every_family || (announced == NULL && !server->announce_own))
+		return true;
+	if (announced == NULL && own_address(family, &server->source, &own))
+		announced = &own;
+	if (announced == NULL) {
+		report_add(job->report, EX_UNAVAILABLE, false, "%s: this machine has no %s address to announce",
+		    server->name, family == AF_INET6 ? "IPv6" : "IPv4");
+		return false;
+	}
+	*chosen = address_text(announced, text);
+	return true;
+}
+
+/*
+ * Our own address if it is a public one, or NULL. The server compares it with what it sees, so that nobody on the way
+ * can take its place.
  */
 static const char *
-choose_address(const struct job *job, int family, const struct transport *t, char text[ADDRESS_TEXT])
+choose_own(const struct job *job, const struct transport *t, char text[ADDRESS_TEXT])
 {
 	const struct networks none = { .n = 0 };
-	const struct address *announced = server_announced(job->server, family == AF_INET6 ? FAMILY_6 : FAMILY_4);
 	struct address own;
 
 	if (!job->verb->every_family)
 		return NULL;
-	if (announced != NULL)
-		return address_text(announced, text);
 	transport_local(t, &own);
 	if (!job->server->send_address || own.family == 0 || address_refusal(&own, &none) != NULL)
 		return NULL;
@@ -135,16 +158,19 @@ run_family(struct job *job, int family)
 	struct problem_place place = { .server = job->server };
 	struct exchange x = { .verb = job->verb, .place = &place };
 	char text[ADDRESS_TEXT], own[ADDRESS_TEXT];
+	const char *announced;
 	struct transport t;
 	bool going = true;
 	size_t done;
 
+	if (!choose_announced(job, family, own, &announced))
+		return true;
 	for (done = 0; going && done < job->server->nhosts; done += x.n) {
 		x.hosts = (const char (*)[NAME_SIZE])&job->server->hosts[done];
 		x.n = job->server->nhosts - done < TALK_HOSTS ? job->server->nhosts - done : TALK_HOSTS;
 		if (!reach(job, family, &t, &place, text))
 			return done > 0;
-		x.address = choose_address(job, family, &t, own);
+		x.address = announced != NULL ? announced : choose_own(job, &t, own);
 		going = exchange_run(&t, &x, job->report);
 		transport_close(&t);
 	}

@@ -5,7 +5,8 @@
 	world.start_named(); world.start_reaper(); world.start_xinetd()
 	print(world.ask(world.login("a.dyn.test") + ["RENEW a.dyn.test"], source="127.0.0.5"))
 
-Leases of 127.0.0.0/8 and 2001:db8::/32 are allowed; every account may announce both, so that IPv6 needs no IPv6.
+Leases of 127.0.0.0/8 and 2001:db8::/32 are allowed unless the test says what is; every account may announce both, so
+that IPv6 needs no IPv6.
 """
 import os
 import shutil
@@ -33,7 +34,8 @@ def token(number):
 
 class World:
 	def __init__(self, hosts=(), zone="dyn.test", lease=120, interval=1, deadline=10, ttl=1, fallback4=FALLBACK4,
-	    fallback6=FALLBACK6, server="", extra="", publisher="zonefile", owner="nobody", group="nogroup"):
+	    fallback6=FALLBACK6, server="", extra="", publisher="zonefile", owner="nobody", group="nogroup",
+	    allow="127.0.0.0/8 2001:db8::/32"):
 		self.zone, self.owner, self.group = zone, owner, group
 		self.dir = tempfile.mkdtemp(prefix="world.", dir=TMP)
 		os.chmod(self.dir, 0o755)
@@ -54,11 +56,11 @@ class World:
 			conf.write(("[server]\ncertificate = {d}/server.pem\nkey = {d}/server.key\n"
 			    "accounts = {d}/accounts\nmaster = {d}/master\nrundir = {r}\nuser = {o}\ngroup = {g}\n"
 			    "reaper_user = {o}\nlease = {lease}\ninterval = {interval}\ndeadline = {deadline}\n"
-			    "allow = 127.0.0.0/8 2001:db8::/32\n{server}\n"
+			    "allow = {allow}\n{server}\n"
 			    "[zone {z}]\nfallback4 = {f4}\nfallback6 = {f6}\nttl = {ttl}\n{publish}{extra}\n").format(
 			    d=self.dir, r=self.rundir, o=owner, g=group, lease=lease, interval=interval,
 			    deadline=deadline, server=server, z=zone, f4=fallback4, f6=fallback6, ttl=ttl,
-			    publish=publish, extra=extra))
+			    publish=publish, extra=extra, allow=allow))
 		self._modes()
 		self.add_hosts(hosts)
 
@@ -114,14 +116,14 @@ class World:
 		os.chmod(script, 0o755)
 		return script
 
-	def start_xinetd(self, extra="", args="-D"):
-		self.port = free_port()
+	def start_xinetd(self, extra="", args="-D", bind="127.0.0.1"):
+		self.bind, self.port = bind, free_port(bind)
 		conf = os.path.join(self.dir, "xinetd.conf")
 		with open(conf, "w") as out:
 			out.write(("service dynlease\n{{\n type = UNLISTED\n id = dynlease-test\n socket_type = stream\n"
-			    " protocol = tcp\n wait = no\n user = {o}\n group = {g}\n bind = 127.0.0.1\n port = {p}\n"
+			    " protocol = tcp\n wait = no\n user = {o}\n group = {g}\n bind = {b}\n port = {p}\n"
 			    " flags = IPv4\n cps = 10000 1\n instances = UNLIMITED\n per_source = UNLIMITED\n"
-			    " server = {s}\n{x}\n}}\n").format(o=self.owner, g=self.group, p=self.port,
+			    " server = {s}\n{x}\n}}\n").format(o=self.owner, g=self.group, b=bind, p=self.port,
 			    s=self.helper_script(args), x=extra))
 		xinetd = spawn("xinetd", ["/usr/sbin/xinetd", "-dontfork", "-f", conf, "-filelog",
 		    os.path.join(TMP, "xinetd.log.own"), "-pidfile", os.path.join(self.dir, "xinetd.pid")])
@@ -130,7 +132,7 @@ class World:
 
 	def _connects(self):
 		try:
-			socket.create_connection(("127.0.0.1", self.port), 1).close()
+			socket.create_connection((self.bind, self.port), 1).close()
 			return True
 		except OSError:
 			return False

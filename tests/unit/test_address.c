@@ -125,7 +125,10 @@ static const struct {
 	{ "::", "::", "unspecified", true, NULL, NULL },
 	{ "::1", "::1", "loopback", false, NULL, NULL },
 	{ "::2", "::ffff:ffff", "IPv4-compatible", false, NULL, NULL },
+	{ "::1:0:0", "::fffe:ffff:ffff", "not global unicast", false, NULL, NULL },
+	{ "::1:0:0:0", "64:ff9a:ffff:ffff:ffff:ffff:ffff:ffff", "not global unicast", false, NULL, NULL },
 	{ "64:ff9b::", "64:ff9b::ffff:ffff", "NAT64", false, NULL, NULL },
+	{ "64:ff9b::1:0:0", "64:ff9b:0:ffff:ffff:ffff:ffff:ffff", "not global unicast", false, NULL, NULL },
 	{ "64:ff9b:1::", "64:ff9b:1:ffff:ffff:ffff:ffff:ffff", "NAT64", false, NULL, NULL },
 	{ "100::", "100::ffff:ffff:ffff:ffff", "discard-only", false, NULL, NULL },
 	{ "64:ff9b:2::", "64:ff9b:2::", "not global unicast", false, NULL, NULL },
@@ -322,6 +325,8 @@ test_refusals(void)
 	ok(address_refusal(&a, NULL) != NULL, "no list of allowed ones");
 	a = (struct address){ .family = 6, .bytes = { [10] = 0xff, [11] = 0xff, 8, 8, 8, 8 } };
 	ok(address_refusal(&a, &all) != NULL, "a mapped address that was never unmapped");
+	a.bytes[12] = 200;
+	ok(address_refusal(&a, &all) != NULL, "and one in the upper half of them");
 	a = (struct address){ .family = 0 };
 	ok(address_refusal(&a, &all) != NULL, "no address");
 	a = (struct address){ .family = 9, .bytes = { 8 } };

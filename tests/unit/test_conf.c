@@ -344,17 +344,23 @@ test_complain(void)
 int
 main(void)
 {
+	int before, after;
 	char dir[] = "/tmp/test_conf.XXXXXX";
 
 	if (mkdtemp(dir) == NULL || chdir(dir) == -1 || pipe2(pipes, O_NONBLOCK) == -1 ||
 	    dup2(pipes[1], STDERR_FILENO) == -1)
 		return 1;
+	before = dup(STDIN_FILENO);
+	close(before);
 	test_reading();
 	test_small();
 	test_wrong();
 	test_values();
 	test_filled();
 	test_complain();
+	after = dup(STDIN_FILENO);
+	close(after);
+	ok(before >= 0 && before == after, "every file was closed");
 	unlink(FILE_NAME);
 	if (chdir("/") == -1 || rmdir(dir) == -1)
 		return 1;

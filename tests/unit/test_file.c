@@ -217,6 +217,24 @@ test_leftovers(void)
 }
 
 static void
+test_foreign_leftovers(void)
+{
+	if (geteuid() != 0) {
+		ok(true, "leftovers of other users stay # SKIP not root");
+		return;
+	}
+	put("." NAME ".a1B2c3", "x", 1, 0600);
+	if (chown("." NAME ".a1B2c3", 12345, 0) == -1)
+		exit(1);
+	file_remove_leftovers(NAME);
+	ok(unlink("." NAME ".a1B2c3") == 0, "leftovers of other users stay");
+	if (mkdir("." NAME ".a1B2c3", 0700) == -1 || symlink(NAME, "." NAME ".d4E5f6") == -1)
+		exit(1);
+	file_remove_leftovers(NAME);
+	ok(rmdir("." NAME ".a1B2c3") == 0 && unlink("." NAME ".d4E5f6") == 0, "and what is no regular file");
+}
+
+static void
 test_sync(void)
 {
 	ok(file_sync_directory(NAME) == ST_OK, "the directory here");
@@ -395,6 +413,7 @@ main(void)
 	test_replace_refusals();
 	test_replace_fails();
 	test_leftovers();
+	test_foreign_leftovers();
 	test_sync();
 	test_secrets();
 	test_locks();
