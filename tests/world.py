@@ -116,8 +116,8 @@ class World:
 		os.chmod(script, 0o755)
 		return script
 
-	def start_xinetd(self, extra="", args="-D", bind="127.0.0.1"):
-		self.bind, self.port = bind, free_port(bind)
+	def start_xinetd(self, extra="", args="-D", bind="127.0.0.1", port=None):
+		self.bind, self.port = bind, port or free_port(bind)
 		conf = os.path.join(self.dir, "xinetd.conf")
 		with open(conf, "w") as out:
 			out.write(("service dynlease\n{{\n type = UNLISTED\n id = dynlease-test\n socket_type = stream\n"

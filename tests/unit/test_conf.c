@@ -59,7 +59,8 @@ test_reading(void)
 	struct conf *conf;
 
 	ok(load(TEXT("# comment\n; comment\n\n[server]\nport = 1\n  \t\nuser=x y  \nempty =\r\n"
-	    "signs = a ; b # c = d: e\n[zone " LONG_NAME "]\nttl\t=\t30\n[zone  b ]\n[none]\nlast = no newline"), &conf) == ST_OK, "a file");
+	    "signs = a ; b # c = d: e\n[zone " LONG_NAME "]\nttl\t=\t30\n[zone  b ]\n[none]\nlast = no newline"),
+	    &conf) == ST_OK, "a file");
 	if (conf == NULL)
 		exit(1);
 	ok(strcmp(logged(), "") == 0, "nothing is logged");

@@ -25,9 +25,10 @@
 static void
 put(const char *path, const char *text, size_t len, mode_t mode)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	int fd;
 
-	if (fd == -1 || write(fd, text, len) != (ssize_t)len || fchmod(fd, mode) == -1)
+	unlink(path);	/* it may be read-only by now */
+	if ((fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600)) == -1 || write(fd, text, len) != (ssize_t)len || fchmod(fd, mode) == -1)
 		exit(1);
 	close(fd);
 }

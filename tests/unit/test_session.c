@@ -517,8 +517,8 @@ test_secrets(void)
 		set_verdict(i % 2 == 0 ? ST_OK : ST_DENIED);
 		c = client(TEXT(LOGIN "STATUS h.test\nQUIT\n"), steps[i / 2]);
 		/* One byte a read: seen at no read but those before its line is whole. */
-		ok(talk_openly(&c) == ST_OK && njudged == 2 && c.seen <= 1, "used up before it is answered, %zu a read%s",
-		    steps[i / 2], i % 2 == 0 ? "" : ", denied");
+		ok(talk_openly(&c) == ST_OK && njudged == 2 && c.seen <= 1,
+		    "used up before it is answered, %zu a read%s", steps[i / 2], i % 2 == 0 ? "" : ", denied");
 		ok(memmem(judged, sizeof(judged[0]), TEXT(SECRET)) != NULL, "it was judged");
 		ok(memmem(&judged[1], sizeof(judged[1]), TEXT(SECRET)) == NULL && judged[1].secret[0] == 0,
 		    "the next request does not have it");
@@ -560,7 +560,8 @@ test_dialects(void)
 
 	while (last->name != NULL && last[1].name != NULL)
 		last++;
-	ok(last->name != NULL && last->recognise("\xff", 1) && last->recognise("", 0), "the last row takes whatever comes");
+	ok(last->name != NULL && last->recognise("\xff", 1) && last->recognise("", 0),
+	    "the last row takes whatever comes");
 }
 
 int
