@@ -28,7 +28,8 @@ put(const char *path, const char *text, size_t len, mode_t mode)
 	int fd;
 
 	unlink(path);	/* it may be read-only by now */
-	if ((fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600)) == -1 || write(fd, text, len) != (ssize_t)len || fchmod(fd, mode) == -1)
+	if ((fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600)) == -1 || write(fd, text, len) != (ssize_t)len ||
+	    fchmod(fd, mode) == -1)
 		exit(1);
 	close(fd);
 }
