@@ -50,7 +50,7 @@ make_duties(struct daemon *d, uint64_t now)
 	unsigned bit, families;
 	size_t i;
 
-	if ((d->duties = calloc(d->servers->n, 2 * sizeof(*d->duties))) == NULL ||
+	if ((d->duties = calloc(2 * d->servers->n + 1, sizeof(*d->duties))) == NULL ||
 	    (d->polled = calloc(FD_FIXED + 2 * d->servers->n, sizeof(*d->polled))) == NULL)
 		return ST_NOMEM;
 	for (i = 0; i < d->servers->n; i++) {
@@ -248,35 +248,35 @@ run(struct daemon *d)
 
 /* --- the end --- */
 
-static bool
-is_server_live(const struct daemon *d, const struct server *server, uint64_t now)
+/* One of the server's duties that has a lease, or NULL. */
+static struct duty *
+find_live(const struct daemon *d, const struct server *server, uint64_t now)
 {
 	size_t i;
 
 	for (i = 0; i < d->n; i++)
 		if (d->duties[i].server == server && schedule_is_live(&d->duties[i].schedule, now))
-			return true;
-	return false;
+			return &d->duties[i];
+	return NULL;
 }
 
-/* Duties are over; the attempt of a server's first one now serves to release all of that server's leases. */
+/* Duties are over; the attempt of one of each server's now serves to release all of that server's leases. */
 static size_t
 begin_releases(struct daemon *d, bool stopping)
 {
 	struct attempt_wish wish = { .verb = verb_find("release"), .quiet = false };
-	const struct server *last = NULL;
 	uint64_t now = clock_boot();
+	struct duty *duty;
 	size_t i, n = 0;
 
-	for (i = 0; i < d->n; i++) {
-		wish.server = d->duties[i].server;
-		wish.families = d->options->families != 0 ? d->options->families : wish.server->families;
+	for (i = 0; i < d->n; i++)
 		attempt_stop(&d->duties[i].attempt);
-		if (wish.server == last || !(stopping || wish.server->release_on_exit) ||
-		    !is_server_live(d, wish.server, now))
+	for (i = 0; i < d->servers->n; i++) {
+		wish.server = &d->servers->list[i];
+		wish.families = d->options->families != 0 ? d->options->families : wish.server->families;
+		if (!(stopping || wish.server->release_on_exit) || (duty = find_live(d, wish.server, now)) == NULL)
 			continue;
-		last = wish.server;
-		if (attempt_start(&d->duties[i].attempt, &wish, now) == ST_OK)
+		if (attempt_start(&duty->attempt, &wish, now) == ST_OK)
 			n++;
 		else
 			log_error("%s: not released: %s", wish.server->name, strerror(errno));

@@ -94,7 +94,7 @@ reach(struct job *job, int family, struct transport *t, struct problem_place *pl
 		return try_endpoint(job, NULL, until, t, place);
 	for (i = 0; i < job->endpoints.n; i++) {
 		e = &job->endpoints.list[i];
-		if (e->family != family)
+		if (e->family != family || left == 0)
 			continue;
 		address_from_socket((const struct sockaddr *)&e->address, &address);
 		place->address = address_text(&address, text);

@@ -173,7 +173,7 @@ bool
 watch_read(struct watch *w)
 {
 	static _Alignas(struct nlmsghdr) char buf[DATAGRAM];
-	struct sockaddr_nl from;
+	struct sockaddr_nl from = { .nl_family = AF_NETLINK };
 	socklen_t len = sizeof(from);
 	bool changed = false;
 	ssize_t n;
