@@ -198,8 +198,9 @@ SUBSTITUTE	= sed -e 's,@bindir@,$(BINDIR),g' -e 's,@sbindir@,$(SBINDIR),g' -e 's
 MAN_INSTALLED	= $(foreach page,$(MANUALS),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
 UNITS		= $(wildcard $(foreach kind,service socket timer path,*/*.$(kind)))
 UNITS_INSTALLED	= $(foreach unit,$(UNITS),$(DESTDIR)$(UNITDIR)/$(notdir $(unit)))
-# A mount unit is named after its place.
-MOUNT_UNIT	= $(DESTDIR)$(UNITDIR)/$(subst /,-,$(patsubst /%,%,$(RUNDIR)))-dynlease.mount
+# A mount unit is named after its place. Where systemd looks for units it would be no option: the path unit would
+# ask for it.
+MOUNT_UNIT	= $(DESTDIR)$(PREFIX)/share/dynlease/$(subst /,-,$(patsubst /%,%,$(RUNDIR)))-dynlease.mount
 SYSUSERS	= $(DESTDIR)$(SYSUSERSDIR)/dynlease.conf
 TMPFILES	= $(DESTDIR)$(TMPFILESDIR)/dynlease.conf
 XINETD_ENTRIES	= dynlease dynlease-tunnel
@@ -216,7 +217,7 @@ install: all
 		$(SUBSTITUTE) "$$page" >$(B)/substituted; \
 		install -m 644 $(B)/substituted "$$to/$${page##*/}"; \
 	done
-	install -d $(DESTDIR)$(UNITDIR) $(dir $(SYSUSERS)) $(dir $(TMPFILES))
+	install -d $(DESTDIR)$(UNITDIR) $(dir $(SYSUSERS) $(TMPFILES) $(MOUNT_UNIT))
 	@set -e; put() { \
 		$(SUBSTITUTE) "$$1" >$(B)/substituted; \
 		install -m 644 $(B)/substituted "$$2"; \
@@ -241,7 +242,7 @@ uninstall:
 	@for entry in $(XINETD_ENTRIES); do \
 		$(SUBSTITUTE) "xinetd.d/$$entry" | cmp -s - "$(XINETD_DIR)/$$entry" && rm -f "$(XINETD_DIR)/$$entry" || :; \
 	done
-	@rmdir $(DESTDIR)$(SYSCONFDIR)/dynlease 2>/dev/null || :
+	@rmdir $(dir $(MOUNT_UNIT)) $(DESTDIR)$(SYSCONFDIR)/dynlease 2>/dev/null || :
 
 # The packages unpacked for the tests stay, and so does the Debian they boot; they take a network to get.
 clean:
