@@ -84,8 +84,8 @@ enum status	table_get(struct table *, const char *host, uint8_t family, struct l
 
 /*
  * Shut an account out: what authenticated with an epoch below this one leases nothing any more, and its leases end now;
- * *ended is how many hosts were live. All of it is published. ST_BUSY, also of the next two: nothing changed, or in a
- * table that was set aside meanwhile: open anew and do it again.
+ * *ended is how many hosts were live. Leases of this epoch go on, so it can be done again. All of it is published.
+ * ST_BUSY, also of the next two: nothing changed, or in a table that was set aside meanwhile: open anew and do it again.
  */
 enum status	table_revoke(struct table *, const char *account, uint64_t epoch, uint64_t now, size_t *ended);
 

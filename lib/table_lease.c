@@ -176,10 +176,11 @@ table_get(struct table *table, const char *host, uint8_t family, struct lease *l
 }
 
 /*
- * The names of an account's hosts are copied first: a transaction's memory may move with each write.
+ * The names of an account's hosts that were leased with an older epoch are copied first: a transaction's memory may
+ * move with each write.
  */
 static void
-hosts_of(struct store_txn *txn, const char *account, struct work *list)
+hosts_before(struct store_txn *txn, const char *account, uint64_t epoch, struct work *list)
 {
 	struct store_cursor cursor;
 	struct lease lease;
@@ -187,7 +188,7 @@ hosts_of(struct store_txn *txn, const char *account, struct work *list)
 
 	for (more = store_walk(txn, DB_LEASE, store_bytes(NULL, 0), &cursor); more; more = store_walk_next(&cursor)) {
 		if (lease_decode(cursor.key.data, cursor.key.size, cursor.value.data, cursor.value.size,
-		    &lease) != ST_OK || strcmp(lease.account, account) != 0)
+		    &lease) != ST_OK || strcmp(lease.account, account) != 0 || lease.epoch >= epoch)
 			continue;
 		if (work_add(list, lease.host, 0) != ST_OK)
 			txn->st = ST_NOMEM;
@@ -212,7 +213,7 @@ table_revoke(struct table *table, const char *account, uint64_t epoch, uint64_t 
 
 	*ended = 0;
 	store_write(table->store, TABLE_WAIT_FOREVER, &txn);
-	hosts_of(&txn, account, &hosts);
+	hosts_before(&txn, account, epoch, &hosts);
 	big64_put(value, epoch);
 	store_put(&txn, DB_REVOKED, text_value(account), store_bytes(value, sizeof(value)));
 	for (size_t i = 0; i < hosts.n; i++)
