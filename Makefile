@@ -33,7 +33,7 @@ quiet		= $(if $(V),,@echo '  $(1)	$(patsubst $(CURDIR)/%,%,$(2))';)
 WARNINGS	= -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wconversion -Wno-sign-conversion
 WARNINGS	+= $(if $(WERROR),-Werror)
 DEFINES		= -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DSYSCONFDIR='"$(SYSCONFDIR)"' \
-		  -DLOCALSTATEDIR='"$(LOCALSTATEDIR)"' -DRUNDIR='"$(RUNDIR)"' \
+		  -DLOCALSTATEDIR='"$(LOCALSTATEDIR)"' -DRUNDIR='"$(RUNDIR)"' -DBINDIR='"$(BINDIR)"' \
 		  -DSETTINGS_PATH='"$(SYSCONFDIR)/dynlease/dynlease.conf"' \
 		  -DCLIENT_CONF_PATH='"$(SYSCONFDIR)/dynlease/client.conf"'
 

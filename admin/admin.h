@@ -40,8 +40,11 @@ struct admin {
 
 int	init_run(struct admin *);
 int	host_add(struct admin *);
+int	host_set(struct admin *);
+int	host_secret(struct admin *);
 int	host_del(struct admin *);
 int	host_list(struct admin *);
+int	account_add(struct admin *);
 int	status_run(struct admin *);
 int	check_run(struct admin *);
 

@@ -71,27 +71,34 @@ books_commit(struct books *books, void (*undo)(struct master *, const void *), c
 	return st;
 }
 
-struct counting {
-	const char	*account, *host;
-	size_t		 n;
+struct hunt {
+	const char	*account, *but;
+	struct work	*found;
 };
 
 static enum status
-count_host(void *arg, const char *host, const char *owner)
+take_host(void *arg, const char *host, const char *owner)
 {
-	struct counting *counting = arg;
+	struct hunt *hunt = arg;
 
-	if (strcmp(owner, counting->account) == 0 && strcmp(host, counting->host) != 0)
-		counting->n++;
-	return ST_OK;
+	if (strcmp(owner, hunt->account) != 0 || (hunt->but != NULL && strcmp(host, hunt->but) == 0))
+		return ST_OK;
+	return work_add(hunt->found, host, 0);
+}
+
+enum status
+books_hosts(struct master *master, const char *account, struct work *hosts)
+{
+	return master_each_host(master, take_host, &(struct hunt){ account, NULL, hosts });
 }
 
 enum status
 books_count_others(struct master *master, const char *account, const char *host, size_t *n)
 {
-	struct counting counting = { account, host, 0 };
-	enum status st = master_each_host(master, count_host, &counting);
+	struct work found = { 0 };
+	enum status st = master_each_host(master, take_host, &(struct hunt){ account, host, &found });
 
-	*n = counting.n;
+	*n = found.n;
+	work_free(&found);
 	return st;
 }

@@ -12,6 +12,7 @@
 #include "lib/account.h"
 #include "lib/settings.h"
 #include "lib/status.h"
+#include "lib/work.h"
 
 struct books {
 	const struct settings	*set;
@@ -29,6 +30,9 @@ void		books_close(struct books *);
  * published. Logged, with what holds now.
  */
 enum status	books_commit(struct books *, void (*undo)(struct master *, const void *), const void *arg);
+
+/* Adds the hosts that the account owns. */
+enum status	books_hosts(struct master *, const char *account, struct work *);
 
 /* How many hosts the account owns besides host. */
 enum status	books_count_others(struct master *, const char *account, const char *host, size_t *);

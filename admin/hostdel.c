@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * dynlease-admin host del: a revocation, whose order matters. First the snapshot, so that no new helper lets the
- * account in; then the table, in one transaction: the account is shut out, also for a helper that read the old snapshot
- * and is still busy, and its leases end; then the reaper is woken. Run again after a failure it does what is left.
+ * dynlease-admin host del: out of the accounts, and then a revocation. Run again after a failure it does what is left.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -20,6 +18,7 @@
 #include "lib/table.h"
 #include "options.h"
 #include "record.h"
+#include "running.h"
 
 struct removal {
 	char		host[NAME_SIZE];
@@ -105,44 +104,12 @@ del_from_books(struct books *books, struct removal *r)
 	return books_commit(books, undo_del, r);
 }
 
-static enum status
-del_from_table(struct table *table, const struct removal *r, size_t *ended)
-{
-	enum status st;
-
-	if ((st = table_revoke(table, r->owner, r->epoch, clock_boot(), ended)) == ST_OK)
-		st = table_forget(table, r->host);
-	table_wake(table);
-	return st;
-}
-
-/* Says what became of the leases. Where there is no table there is none. */
+/* The leases of its other hosts end as well, because the account was shut out as a whole. */
 static enum status
 revoke(const struct settings *set, const struct removal *r)
 {
-	struct table *table = NULL;
-	size_t ended = 0;
-	enum status st;
-
-	if ((st = table_open(set->rundir, &table)) == ST_OK)
-		st = del_from_table(table, r, &ended);
-	table_close(table);
-	if (st == ST_NOTFOUND || st == ST_STALE) {
-		printf("There is no lease table of this boot, so no lease was running.\n");
-		return ST_OK;
-	}
-	if (st != ST_OK) {
-		log_error("%s is deleted from the accounts and nobody can renew it, but its leases in %s could not be "
-		    "ended (%s): they run out by themselves; give the same command again to end them now", r->host,
-		    set->rundir, status_text(st));
-		return st;
-	}
-	if (ended == 0)
-		printf("No lease was live.\n");
-	else
-		printf("%zu live %s ended%s.\n", ended, ended == 1 ? "lease" : "hosts' leases",
-		    r->others > 0 ? "; the other hosts of this account come back with their next renewal" : "");
-	return ST_OK;
+	return running_revoke(set, &(struct revocation){ .account = r->owner, .epoch = r->epoch, .gone = r->host,
+	    .returning = r->others > 0 ? "; the other hosts of this account come back with their next renewal" : "" });
 }
 
 int

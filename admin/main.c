@@ -22,10 +22,14 @@ static const struct command {
 	{ "init", NULL, "init --zone ZONE --fallback4 ADDRESS|none --fallback6 ADDRESS|none [--name SERVER]"
 	    " [--zone-file FILE] [--reload COMMAND] [--user USER] [--group GROUP] [--reaper-user USER] [--rundir DIR]"
 	    " [--state DIR]", init_run, COMMAND_ROOT },
-	{ "host", "add", "host add NAME [--class CLASS] [--announce NETWORKS] [--hash VERIFIER]", host_add,
-	    COMMAND_ROOT },
+	{ "host", "add", "host add NAME [--show client|cron|systemd|tunnel] [--class CLASS] [--announce NETWORKS]"
+	    " [--hash VERIFIER] [--account ACCOUNT]", host_add, COMMAND_ROOT },
+	{ "host", "set", "host set NAME [--class CLASS] [--announce NETWORKS|none]", host_set, COMMAND_ROOT },
+	{ "host", "secret", "host secret NAME [--hash VERIFIER]", host_secret, COMMAND_ROOT },
 	{ "host", "del", "host del NAME", host_del, COMMAND_ROOT },
 	{ "host", "list", "host list [--json]", host_list, COMMAND_JSON },
+	{ "account", "add", "account add NAME [--hosts HOSTS] [--show client|cron|systemd|tunnel] [--class CLASS]"
+	    " [--announce NETWORKS] [--hash VERIFIER]", account_add, COMMAND_ROOT },
 	{ "status", NULL, "status [--json] [HOST]", status_run, COMMAND_JSON },
 	{ "check", NULL, "check [--json]", check_run, COMMAND_JSON },
 	{ NULL, NULL, NULL, NULL, 0 }

@@ -255,6 +255,15 @@ network_has(const struct network *net, const struct address *a)
 }
 
 bool
+networks_equal(const struct networks *a, const struct networks *b)
+{
+	for (size_t i = 0; i < a->n && a->n == b->n; i++)
+		if (a->list[i].bits != b->list[i].bits || !address_equal(&a->list[i].base, &b->list[i].base))
+			return false;
+	return a->n == b->n;
+}
+
+bool
 networks_have(const struct networks *nets, const struct address *a)
 {
 	size_t i;

@@ -49,6 +49,7 @@ enum status	 network_parse(const char *text, struct network *);
 enum status	 networks_parse(const char *text, struct networks *);
 const char	*network_text(const struct network *, char text[NETWORK_TEXT]);
 bool		 network_has(const struct network *, const struct address *);
+bool		 networks_equal(const struct networks *, const struct networks *);	/* in the same order */
 bool		 networks_have(const struct networks *, const struct address *);
 
 /* The first bits of a as a network: what the limiter counts. bits beyond the family's length mean all. */

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The pieces of configuration for a host. Knows nothing of accounts and tables.
+ */
+#include "piece.h"
+
+#include <string.h>
+
+#ifndef BINDIR
+#define BINDIR		"/usr/local/bin"
+#endif
+#define CLIENT		BINDIR "/dynlease"
+#define CLIENT_CONF	"/etc/dynlease/client.conf"
+#define CLIENT_SECRET	"/etc/dynlease/secret"
+#define CLIENT_CA	"/etc/dynlease/server.pem"
+#define CREDENTIAL	"dynlease"
+#define DEFAULT_PORT	8245
+
+static const char cron[] =
+    "# and these lines as /etc/cron.d/dynlease:\n"
+    "* * * * *	root	sleep $(shuf -i 0-9 -n 1); " CLIENT " renew\n"
+    "* * * * *	root	sleep $(shuf -i 30-39 -n 1); " CLIENT " renew\n";
+
+static const char unit[] =
+    "# and this as /etc/systemd/system/dynlease-client.service; then: systemctl enable --now dynlease-client\n"
+    "[Unit]\n"
+    "Description=Keep the dynlease leases of this machine\n"
+    "Wants=network-online.target\n"
+    "After=network-online.target\n"
+    "\n"
+    "[Service]\n"
+    "Type=notify\n"
+    "ExecStart=" CLIENT " daemon -D\n"
+    "LoadCredential=" CREDENTIAL ":" CLIENT_SECRET "\n"
+    "DynamicUser=yes\n"
+    "Restart=always\n"
+    "RestartSec=5\n"
+    "\n"
+    "[Install]\n"
+    "WantedBy=multi-user.target\n";
+
+bool
+piece_parse(const char *word, enum piece_kind *kind)
+{
+	static const char *const words[] = { "client", "cron", "systemd", "tunnel" };
+
+	*kind = PIECE_CLIENT;
+	for (size_t i = 0; word != NULL && i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(word, words[i]) == 0) {
+			*kind = (enum piece_kind)i;
+			return true;
+		}
+	return word == NULL;
+}
+
+/* Without the line, the account's name is the host's. */
+static void
+print_hosts(const struct piece *piece, FILE *out)
+{
+	if (piece->hosts->n == 1 && strcmp(piece->hosts->hosts[0].name, piece->account) == 0)
+		return;
+	fputs(piece->hosts->n == 0 ? "# No host is its yet. host = NAME" : "host =", out);
+	for (size_t i = 0; i < piece->hosts->n; i++)
+		fprintf(out, "%s %s", i > 0 ? "," : "", piece->hosts->hosts[i].name);
+	fputc('\n', out);
+}
+
+static void
+print_tunnel(const struct piece *piece, const char *server, FILE *out)
+{
+	fprintf(out, "via = ssh -o BatchMode=yes dynlease@%s nc localhost %u\n", server, piece->port);
+	if (!piece->announces)
+		fputs("# Through a tunnel the server sees itself as the peer: the account must be allowed to announce its\n"
+		    "# address (dynlease-admin host set, --announce).\n", out);
+}
+
+static void
+print_conf(const struct piece *piece, FILE *out)
+{
+	const char *server = piece->server != NULL ? piece->server : "NAME.OF.THIS.SERVER";
+
+	fprintf(out, "[server %s]\n", server);
+	if (piece->kind == PIECE_TUNNEL)
+		print_tunnel(piece, server, out);
+	else if (piece->port != DEFAULT_PORT)
+		fprintf(out, "port = %u\n", piece->port);
+	fprintf(out, "account = %s\n", piece->account);
+	print_hosts(piece, out);
+	fputs(piece->kind == PIECE_SYSTEMD ? "secret_credential = " CREDENTIAL "\n" :
+	    "secret_file = " CLIENT_SECRET "\n", out);
+	if (piece->ca != NULL)
+		fputs("ca = " CLIENT_CA "\n", out);
+}
+
+void
+piece_print(const struct piece *piece, FILE *out)
+{
+	if (*piece->token != '\0')
+		fprintf(out, "token: %s\n\n", piece->token);
+	fprintf(out, "# On the machine of %s, as " CLIENT_CONF "; the %s goes into " CLIENT_SECRET " (mode 0600):\n",
+	    piece->account, *piece->token != '\0' ? "token above, which is shown only now," : "password");
+	print_conf(piece, out);
+	if (piece->kind == PIECE_CRON)
+		fprintf(out, "\n%s", cron);
+	else if (piece->kind == PIECE_SYSTEMD)
+		fprintf(out, "\n%s", unit);
+	if (piece->ca != NULL)
+		fprintf(out, "\n# and this as " CLIENT_CA ":\n%s", piece->ca);
+}
