@@ -39,6 +39,8 @@ static const struct rule {
 	{ SET(key), "", S_IFREG, WHO_ROOT, true, 0440, 0137, false },
 	{ SET(master), "", S_IFDIR, WHO_ROOT, false, 0700, 077, false },
 	{ SET(accounts), "", S_IFREG, WHO_ROOT, true, 0440, 0137, false },
+	{ SET(history), "", S_IFREG, WHO_REAPER, false, 0600, 022, true },
+	{ SET(history), ".1", S_IFREG, WHO_REAPER, false, 0600, 022, true },
 	{ SET(rundir), "", S_IFDIR, WHO_ROOT | WHO_HELPER | WHO_REAPER, true, 02770, 07, false },
 	{ SET(rundir), "/wake", S_IFREG, WHO_ANY, true, 0660, 07, true },
 	{ SET(rundir), "/reaper.lock", S_IFREG, WHO_ANY, true, 0600, 07, true },

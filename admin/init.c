@@ -141,6 +141,28 @@ make_certificate(const struct plan *p, gid_t group, struct made *made)
 	return st;
 }
 
+/* Both files are the reaper's; their directory is not. */
+static enum status
+make_history(const struct plan *p, struct made *made)
+{
+	static const char *const ends[] = { "", ".1" };
+	char path[FILE_PATH + 8];
+	enum status st = ST_OK;
+	uid_t reaper;
+
+	if (people_uid(p->reaper_user, &reaper) != ST_OK)
+		return ST_SYSTEM;
+	for (size_t i = 0; i < 2 && st == ST_OK; i++) {
+		snprintf(path, sizeof(path), "%s%s", p->history, ends[i]);
+		if (exists(path))
+			continue;
+		st = made_file(made, &(struct made_file){ path, "", 0, 0644, 0 });
+		if (st == ST_OK && chown(path, reaper, (gid_t)-1) != 0)
+			st = ST_SYSTEM;
+	}
+	return st;
+}
+
 /* Directories that are there already stay as they are; check says whether they will do. */
 static enum status
 make_directories(const struct plan *p, gid_t group, struct made *made)
@@ -203,6 +225,7 @@ make_all(const struct plan *p)
 	if ((st = make_people(p, made)) == ST_OK && (st = people_gid(p->group, &group)) == ST_OK &&
 	    (st = make_certificate(p, group, made)) == ST_OK &&
 	    (st = make_directories(p, group, made)) == ST_OK &&
+	    (st = make_history(p, made)) == ST_OK &&
 	    (st = make_accounts(p, group, made)) == ST_OK)
 		st = make_config(p, made);
 	if (st != ST_OK) {
@@ -241,11 +264,11 @@ print_next(const struct plan *p)
 int
 init_run(struct admin *admin)
 {
-#define ROW(word, member)	{ word, offsetof(struct init_options, member) }
+#define ROW(word, member)	{ word, offsetof(struct init_options, member), NULL }
 	static const struct option_row rows[] = {
 		ROW("zone", zone), ROW("fallback4", fallback4), ROW("fallback6", fallback6), ROW("name", name),
 		ROW("zone-file", zone_file), ROW("reload", reload), ROW("user", user), ROW("group", group),
-		ROW("reaper-user", reaper_user), ROW("rundir", rundir), ROW("state", state), { NULL, 0 }
+		ROW("reaper-user", reaper_user), ROW("rundir", rundir), ROW("state", state), { NULL, 0, NULL }
 	};
 #undef ROW
 	struct init_options o = { .zone = NULL };

@@ -12,7 +12,7 @@
 #include "lib/file.h"
 #include "lib/status.h"
 
-#define MADE_MAX	16
+#define MADE_MAX	24
 
 enum made_kind { MADE_FILE, MADE_DIRECTORY, MADE_STORE, MADE_USER, MADE_GROUP };
 

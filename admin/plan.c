@@ -56,6 +56,7 @@ plan_paths(struct plan *p, const char *config, const struct init_options *o)
 	    path_make(p->key, "%.*s/server.key", dir, config) != ST_OK ||
 	    path_make(p->master, "%s/master", state) != ST_OK ||
 	    path_make(p->accounts, "%s/accounts", state) != ST_OK ||
+	    path_make(p->history, "%s/history", state) != ST_OK ||
 	    path_make(p->zones, "%s/zones", state) != ST_OK ||
 	    path_make(p->rundir, "%s", o->rundir != NULL ? o->rundir : RUNDIR "/dynlease") != ST_OK)
 		return ST_INVALID;
@@ -155,9 +156,9 @@ plan_config(const struct plan *p, char **text, size_t *len)
 	if (out == NULL)
 		return ST_NOMEM;
 	fprintf(out, "# dynlease's server side; dynlease.conf(5) has every key; after a change: dynlease-admin check.\n"
-	    "\n[server]\ncertificate = %s\nkey = %s\naccounts = %s\nmaster = %s\nrundir = %s\n"
-	    "user = %s\ngroup = %s\nreaper_user = %s\n", p->certificate, p->key, p->accounts, p->master, p->rundir,
-	    p->user, p->group, p->reaper_user);
+	    "\n[server]\ncertificate = %s\nkey = %s\naccounts = %s\nmaster = %s\nhistory = %s\n"
+	    "rundir = %s\nuser = %s\ngroup = %s\nreaper_user = %s\n", p->certificate, p->key, p->accounts, p->master, p->history,
+	    p->rundir, p->user, p->group, p->reaper_user);
 	fprintf(out, "# port = 8245\n# lease = 120\n# interval = 5\n"
 	    "\n# What a name shows while its host is silent: an address, or none.\n"
 	    "[zone %s]\nfallback4 = %s\nfallback6 = %s\n# ttl = 30\n", p->zone, p->fallback4, p->fallback6);

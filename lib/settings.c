@@ -16,6 +16,7 @@ static const struct conf_key server_keys[] = {
 	{ "key", CONF_FILE, SERVER(key), "/etc/dynlease/server.key", 0, 0 },
 	{ "accounts", CONF_FILE, SERVER(accounts), "/var/lib/dynlease/accounts", 0, 0 },
 	{ "master", CONF_FILE, SERVER(master), "/var/lib/dynlease/master", 0, 0 },
+	{ "history", CONF_FILE, SERVER(history), "/var/lib/dynlease/history", 0, 0 },
 	{ "rundir", CONF_FILE, SERVER(rundir), "/run/dynlease", 0, 0 },
 	{ "user", CONF_TEXT, SERVER(user), "dynlease", 0, 0 },
 	{ "group", CONF_TEXT, SERVER(group), "dynlease", 0, 0 },

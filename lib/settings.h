@@ -33,6 +33,7 @@ struct settings {
 	char		*key;		/* PEM */
 	char		*accounts;	/* the snapshot */
 	char		*master;	/* directory of the accounts master */
+	char		*history;	/* of leases, written by the reaper */
 	char		*rundir;	/* directory of the table, on tmpfs */
 	char		*user;		/* who runs the helper; its group owns the table */
 	char		*group;

@@ -22,6 +22,7 @@
 #include "lib/log.h"
 #include "lib/table.h"
 
+#include "history.h"
 #include "places.h"
 
 #define JUDGED_MOST	50000			/* leases that are all looked at before the first turn */
@@ -36,6 +37,8 @@ struct sweep {
 	bool			 accounts_told;	/* that they cannot be read */
 	struct table		*table;		/* NULL: there is none to be had, so nothing is live */
 	struct places		 places;
+	struct history		*history;
+	struct work		 seen;		/* what this turn found to move */
 	int			 watch;		/* inotify descriptor, or -1 */
 	uint64_t		 busy_since;	/* the writer's lock was not to be had; 0: it was */
 	bool			 busy_told;
@@ -129,7 +132,8 @@ sweep_open(const struct settings *settings, struct sweep **out)
 	s->settings = settings;
 	s->watch = -1;
 	alarm(SWEEP_ALARM);
-	if ((st = places_make(settings, &s->places)) != ST_OK || (st = refresh_accounts(s)) != ST_OK)
+	if ((st = history_open(settings->history, &s->history)) != ST_OK ||
+	    (st = places_make(settings, &s->places)) != ST_OK || (st = refresh_accounts(s)) != ST_OK)
 		return st;
 	st = table_open_or_make(settings->rundir, table_group(settings), 2 * accounts_count_hosts(s->accounts),
 	    &s->table);
@@ -217,13 +221,18 @@ turn(struct sweep *s, bool *started)
 		if (s->wake_lost || !table_is_current(s->table))
 			return ST_STALE;
 		table_reap_readers(s->table);
+		if ((st = table_look(s->table, now, &s->seen, &next)) != ST_OK)
+			goto out;
 		if ((st = move(s, now)) != ST_OK || (st = table_look(s->table, now, &loose, &next)) != ST_OK)
 			goto out;
 		if (next < s->next)
 			s->next = next;
 	}
 	st = publish(s, &loose, now, started);
+	if (s->table != NULL)
+		history_note(s->history, s->table, s->accounts, &s->seen);	/* while the places are at work */
 out:
+	work_free(&s->seen);
 	work_free(&loose);
 	return st;
 }

@@ -55,7 +55,7 @@ declare -A level=(
 	[log]=2 [clock]=2 [name]=2 [address]=2
 	[file]=3 [work]=3
 	[store]=4 [secret]=4 [lease]=4 [conf]=4
-	[settings]=5 [account]=5 [channel]=5 [table]=5
+	[transition]=4 [settings]=5 [account]=5 [channel]=5 [table]=5
 	[strikes]=6
 )
 for file in "${lib[@]}"; do
