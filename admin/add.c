@@ -194,14 +194,14 @@ add(const struct admin *admin, const char *account, const char *hosts, const str
 	return st;
 }
 
-#define ROW(word, member)	{ word, offsetof(struct add_options, member) }
+#define ROW(word, member)	{ word, offsetof(struct add_options, member), NULL }
 
 int
 host_add(struct admin *admin)
 {
 	static const struct option_row rows[] = {
 		ROW("class", wanted.class), ROW("announce", wanted.announce), ROW("hash", wanted.hash),
-		ROW("show", show), ROW("account", account), { NULL, 0 }
+		ROW("show", show), ROW("account", account), { NULL, 0, NULL }
 	};
 	struct add_options o = { .show = NULL };
 
@@ -215,7 +215,7 @@ account_add(struct admin *admin)
 {
 	static const struct option_row rows[] = {
 		ROW("hosts", hosts), ROW("class", wanted.class), ROW("announce", wanted.announce),
-		ROW("hash", wanted.hash), ROW("show", show), { NULL, 0 }
+		ROW("hash", wanted.hash), ROW("show", show), { NULL, 0, NULL }
 	};
 	struct add_options o = { .show = NULL };
 

@@ -151,9 +151,9 @@ int
 host_set(struct admin *admin)
 {
 	static const struct option_row rows[] = {
-		{ "class", offsetof(struct amendment, wanted.class) },
-		{ "announce", offsetof(struct amendment, wanted.announce) },
-		{ NULL, 0 }
+		{ "class", offsetof(struct amendment, wanted.class), NULL },
+		{ "announce", offsetof(struct amendment, wanted.announce), NULL },
+		{ NULL, 0, NULL }
 	};
 	struct amendment a = { .secret = false };
 
@@ -168,8 +168,8 @@ int
 host_secret(struct admin *admin)
 {
 	static const struct option_row rows[] = {
-		{ "hash", offsetof(struct amendment, wanted.hash) },
-		{ NULL, 0 }
+		{ "hash", offsetof(struct amendment, wanted.hash), NULL },
+		{ NULL, 0, NULL }
 	};
 	struct amendment a = { .secret = true };
 

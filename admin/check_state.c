@@ -5,7 +5,6 @@
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -15,6 +14,7 @@
 #include "lib/clock.h"
 #include "lib/secret.h"
 #include "lib/table.h"
+#include "publishers.h"
 #include "text.h"
 
 #define FAULTS_SHOWN	5
@@ -161,63 +161,37 @@ check_summary(struct check *check, const struct table_summary *sum)
 	    percent >= MAP_WARNING ? LEVEL_WARNING : LEVEL_OK, "the map of the lease table is used to %zu %%", percent);
 }
 
-/* --- the publishers: every section that is not the server's own --- */
-
-static bool
-is_publisher(const struct conf_section *section)
-{
-	static const char *const ours[] = { "server", "class", "zone" };
-
-	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
-		if (strcmp(section->kind, ours[i]) == 0)
-			return false;
-	return true;
-}
+/* --- the publishers --- */
 
 static void
-check_publisher(struct check *check, struct table *table, const char *name)
+check_publisher(struct check *check, const struct publisher *p)
 {
-	struct work pending = { 0 };
-	struct publisher_state state;
 	char text[DURATION_TEXT];
 
-	if (table_publisher_get(table, name, &state) != ST_OK ||
-	    table_look_pending(table, name, &pending) != ST_OK)
-		findings_add(check->findings, LEVEL_UNKNOWN, "%s: its state cannot be read", name);
-	else if (state.failing_since != 0)
+	if (!p->known)
+		findings_add(check->findings, LEVEL_UNKNOWN, "%s: its state cannot be read", p->name);
+	else if (p->state.failing_since != 0)
 		findings_add(check->findings, LEVEL_CRITICAL, "%s has been failing for %s (tries: %u, hosts waiting: "
-		    "%zu): %s", name, ago(check, state.failing_since, text), state.failures, pending.n, state.why);
-	else if (state.verified == 0)
+		    "%zu): %s", p->name, ago(check, p->state.failing_since, text), p->state.failures, p->pending.n,
+		    p->state.why);
+	else if (p->state.verified == 0)
 		findings_add(check->findings, LEVEL_WARNING, "%s has not published anything since this table was made",
-		    name);
+		    p->name);
 	else
 		findings_add(check->findings, LEVEL_OK, "%s showed all it was asked for %s ago (hosts waiting: %zu)",
-		    name, ago(check, state.verified, text), pending.n);
-	work_free(&pending);
+		    p->name, ago(check, p->state.verified, text), p->pending.n);
 }
 
 static void
 check_publishers(struct check *check, struct table *table)
 {
-	const struct conf *conf = check->set->conf;
-	char name[PUBLISHER_SIZE], zone[NAME_SIZE];
+	struct publishers publishers;
 
-	for (size_t i = 0; i < conf->n; i++) {
-		const struct conf_section *section = &conf->sections[i];
-
-		if (is_publisher(section) && name_parse(section->name, strlen(section->name), zone) == ST_OK &&
-		    snprintf(name, sizeof(name), "%s %s", section->kind, zone) < (int)sizeof(name))
-			check_publisher(check, table, name);
-	}
-}
-
-static bool
-has_publisher(const struct conf *conf, const char *zone)
-{
-	for (size_t i = 0; i < conf->n; i++)
-		if (is_publisher(&conf->sections[i]) && strcasecmp(conf->sections[i].name, zone) == 0)
-			return true;
-	return false;
+	if (publishers_load(check->set, table, check->now, &publishers) != ST_OK)
+		check->findings->lost = true;
+	for (size_t i = 0; i < publishers.n; i++)
+		check_publisher(check, &publishers.list[i]);
+	publishers_free(&publishers);
 }
 
 void
@@ -229,7 +203,7 @@ check_table(struct check *check)
 
 	check_tmpfs(check);
 	for (size_t i = 0; i < check->set->nzones; i++)
-		if (!has_publisher(check->set->conf, check->set->zones[i].name))
+		if (!publishers_has_zone(check->set->conf, check->set->zones[i].name))
 			findings_add(check->findings, LEVEL_WARNING, "nothing publishes the zone %s",
 			    check->set->zones[i].name);
 	if ((st = table_open(check->set->rundir, &table)) == ST_OK &&

@@ -37,7 +37,14 @@ table_make(const struct admin *admin, const struct option_row *rows, struct opti
 	if ((admin->flags & COMMAND_JSON) != 0)
 		table[n++] = (struct option){ "json", no_argument, NULL, OPT_JSON };
 	for (int i = 0; rows != NULL && rows[i].name != NULL && i < OPTIONS_MAX; i++)
-		table[n++] = (struct option){ rows[i].name, required_argument, NULL, OPT_ROWS + i };
+		table[n++] = (struct option){ rows[i].name, rows[i].otherwise != NULL ? optional_argument :
+		    required_argument, NULL, OPT_ROWS + i };
+}
+
+static bool
+is_number(const char *word)
+{
+	return word != NULL && *word != '\0' && word[strspn(word, "0123456789")] == '\0';
 }
 
 /* In this table each option is given once; a second one would silently win. */
@@ -51,6 +58,8 @@ take_value(const struct admin *admin, const struct option_row *row, void *values
 		return ST_INVALID;
 	}
 	*value = optarg;
+	if (row->otherwise != NULL && optarg == NULL)
+		*value = is_number(admin->argv[optind]) ? admin->argv[optind++] : row->otherwise;
 	return ST_OK;
 }
 

@@ -14,6 +14,7 @@
 struct option_row {
 	const char	*name;		/* "--name VALUE" */
 	size_t		 offset;	/* of a const char * in values; NULL there: not given */
+	const char	*otherwise;	/* not NULL: the value is a number, may be left out, and is this then */
 };
 
 /*

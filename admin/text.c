@@ -77,7 +77,9 @@ colour_of(const char *word)
 {
 	if (strcmp(word, "live") == 0)
 		return "\033[32m";
-	return strcmp(word, "offline") == 0 ? "\033[33m" : NULL;
+	if (strcmp(word, "offline") == 0)
+		return "\033[33m";
+	return strstr(word, " failing") != NULL ? "\033[31m" : NULL;
 }
 
 static void

@@ -29,7 +29,7 @@ struct sheet {
 /* Add a row of sheet->columns texts, which are copied. */
 void	sheet_add(struct sheet *, const char *const *cells);
 
-/* Print and free. colour: the words live and offline are green and yellow. */
+/* Print and free. colour: the words live and offline are green and yellow, a cell with " failing" red. */
 void	sheet_print(struct sheet *, bool colour);
 
 /* May stdout have colours? A terminal, and no NO_COLOR in the environment (no-color.org). */

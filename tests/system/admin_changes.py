@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: ISC
 # limit: 120
 """What dynlease-admin changes acts at once: on who may log in, on the leases that run, and on the record."""
+import json
 import os
 import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import BIN, done_testing, equal, ok, run, skip_all, wait_for
+from lib import BIN, done_testing, equal, ok, run, skip_all, spawn, wait_for
 from world import World
 
 if os.geteuid() != 0:
@@ -102,5 +103,66 @@ said = admin("host", "add", "u.dyn.test", "--show", "tunnel", "--announce", "198
 ok("--announce" not in said, "unless it has it", said)
 admin("host", "add", "v.dyn.test", "--show", "router", status=65, name="a piece that is not known")
 ok("v.dyn.test" not in admin("host", "list"), "adds nothing")
+
+# --- status: what the publishers show, and the history ---
+
+def past(host):
+	"""The words of the host's history."""
+	with open(os.path.join(world.dir, "history")) as lines:
+		words = [line.split() for line in lines]
+	return [(w[3], w[4]) for w in words if w[1] == host]
+
+
+def status(*args):
+	return json.loads(run([os.path.join(BIN, "dynlease-admin"), "-c", world.conf, "status", "--json", *args]).stdout)
+
+
+shows = lambda host, state: wait_for(5, lambda: status(host)[0]["publishers"][0]["state"] == state)
+ok(shows(A, "failing"), "status: a publisher that asks a dead name server is failing", status(A))
+ok(re.search(r"live +IPv4 +127\.0\.0\.78 .* zonefile failing \d+", admin("status", A)), "in words, too", admin("status", A))
+world.start_named()
+world.tool("retry", "zonefile dyn.test")
+ok(shows(A, "ok"), "status: with a name server it is ok", status(A))
+ok(re.search(r"\d+ s +password +zonefile ok\n", admin("status")), "in words, too")
+
+H, I, J = "h.dyn.test", "i.dyn.test", "j.dyn.test"
+for host in (H, I, J):
+	world.tokens[host] = token_of(admin("host", "add", host, "--announce", "127.0.0.0/8"))
+	world.renew(host)
+	ok(wait_for(5, lambda h=host: past(h) == [("granted", "127.0.0.2")]), "history: a grant", past(host))
+world.renew(H, "127.0.0.7")
+ok(wait_for(15, lambda: past(H)[1:] == [("moved", "127.0.0.7")]), "history: a move", past(H))
+world.ask(world.login(H) + ["RELEASE " + H], "127.0.0.7")
+ok(wait_for(5, lambda: past(H)[2:] == [("released", "127.0.0.7")]), "history: a release", past(H))
+world.tool("expire", I)
+ok(wait_for(5, lambda: past(I)[1:] == [("expired", "127.0.0.2")]), "history: a lease that ran out", past(I))
+admin("host", "del", J)
+ok(wait_for(5, lambda: past(J)[1:] == [("withdrawn", "127.0.0.2")]), "history: a deletion", past(J))
+world.reaper()
+equal(len(past(H)), 3, "another reaper goes on from there")
+with open(os.path.join(world.dir, "history"), "a") as history:
+	for second in range(11):
+		history.write("2026-01-01T00:00:%02dZ %s 4 granted 127.0.0.2\n" % (second, I))
+ok(re.search("\n\n2026-01-01T00:00:01Z  granted    127.0.0.2\n", admin("status", I)),
+    "status of one host ends with the last ten lines", admin("status", I))
+equal([len(status(I)[0]["history"]), status(I)[0]["history"][9]["time"]], [10, "2026-01-01T00:00:10Z"],
+    "in JSON, too")
+ok("history" not in status()[0], "status of all has none")
+os.rename(os.path.join(world.dir, "history"), os.path.join(world.dir, "history.kept"))
+os.mkdir(os.path.join(world.dir, "history"))
+world.renew(I)
+ok(world.shows(I, "127.0.0.2", seconds=15), "a history that cannot be written delays nothing")
+os.rmdir(os.path.join(world.dir, "history"))
+with open(os.path.join(world.dir, "history"), "w") as history:
+	history.write("x" * (1 << 20) + "\n")
+world.ask(world.login(I) + ["RELEASE " + I])
+ok(wait_for(5, lambda: os.path.exists(os.path.join(world.dir, "history.1")) and past(I) != []), "a large one is rotated")
+equal(os.path.getsize(os.path.join(world.dir, "history.1")), (1 << 20) + 1, "and kept")
+
+watching = spawn("watch", [os.path.join(BIN, "dynlease-admin"), "-c", world.conf, "status", "--watch", "1", A])
+ok(wait_for(10, lambda: watching.text().count("HOST ") >= 2), "status --watch goes on", watching.text())
+ok("\033" not in watching.text(), "plainly where there is no terminal")
+watching.stop()
+admin("status", "--watch=0", status=64, name="--watch takes seconds")
 
 done_testing()
