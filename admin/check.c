@@ -18,6 +18,7 @@
 #include "lib/file.h"
 #include "options.h"
 #include "spawn.h"
+#include "text.h"
 
 #define REAPER		"dynlease-reaper"
 #define REAPER_SECONDS	15
@@ -140,17 +141,30 @@ check_all(struct check *check)
 	settings_free(set);
 }
 
+struct check_options {
+	const char	*at;	/* rehearse this moment */
+};
+
 int
 check_run(struct admin *admin)
 {
+	static const struct option_row rows[] = {
+		{ "at", offsetof(struct check_options, at), NULL }, { NULL, 0, NULL }
+	};
 	struct findings findings = { 0 };
+	struct check_options o = { NULL };
 	struct check check = { .config = admin->config, .findings = &findings };
+	char when[TIME_TEXT];
 	enum level worst;
 
-	if (options_take(admin, NULL, NULL) != ST_OK || options_operands(admin, 0, 0) != ST_OK)
+	if (options_take(admin, rows, &o) != ST_OK || options_operands(admin, 0, 0) != ST_OK)
 		return EX_USAGE;
 	check.config = admin->config;
 	check.wall = clock_wall();
+	if (o.at != NULL && !moment_parse(o.at, check.wall, &check.wall))
+		return options_wrong(admin, "--at %s: neither a date nor a time from now", o.at);
+	if (o.at != NULL)
+		findings_add(&findings, LEVEL_OK, "what has a date is looked at as of %s", time_text(check.wall, when));
 	check_all(&check);
 	worst = findings_worst(&findings);
 	if (admin->json)

@@ -31,7 +31,7 @@ static const struct command {
 	{ "account", "add", "account add NAME [--hosts HOSTS] [--show client|cron|systemd|tunnel] [--class CLASS]"
 	    " [--announce NETWORKS] [--hash VERIFIER]", account_add, COMMAND_ROOT },
 	{ "status", NULL, "status [--json] [--watch [SECONDS]] [HOST]", status_run, COMMAND_JSON },
-	{ "check", NULL, "check [--json]", check_run, COMMAND_JSON },
+	{ "check", NULL, "check [--json] [--at MOMENT]", check_run, COMMAND_JSON },
 	{ NULL, NULL, NULL, NULL, 0 }
 };
 

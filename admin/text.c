@@ -52,6 +52,46 @@ time_text(time_t when, char text[TIME_TEXT])
 	return text;
 }
 
+static bool
+parse_distance(const char *text, time_t now, time_t *when)
+{
+	static const struct {
+		char		unit;
+		long long	seconds;
+	} units[] = { { 'h', HOUR }, { 'd', DAY }, { 'w', 7 * DAY } };
+	char *end;
+	const long n = strtol(text, &end, 10);
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (*end == units[i].unit && end[1] == '\0' && end > text && n >= 0 && n <= 1000000) {
+			*when = now + n * units[i].seconds;
+			return true;
+		}
+	return false;
+}
+
+/* What strptime(3) understood must be what was written, so it is written again and compared. */
+bool
+moment_parse(const char *text, time_t now, time_t *when)
+{
+	struct tm tm = { 0 };
+	char back[TIME_TEXT];
+	time_t then;
+	size_t len;
+
+	if (*text == '+')
+		return text[1] >= '0' && text[1] <= '9' && parse_distance(text + 1, now, when);
+	len = strlen(text);
+	if (strptime(text, len == strlen("2026-05-01") ? "%Y-%m-%d" : "%Y-%m-%dT%H:%M:%SZ", &tm) == NULL)
+		return false;
+	then = timegm(&tm);
+	time_text(then, back);
+	if (strncmp(text, back, len) != 0)
+		return false;
+	*when = then;
+	return true;
+}
+
 void
 sheet_add(struct sheet *sheet, const char *const *cells)
 {

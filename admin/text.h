@@ -20,6 +20,12 @@ const char	*duration_text(uint64_t seconds, char text[DURATION_TEXT]);
 /* "2026-05-01T12:00:03Z" (RFC 3339). */
 const char	*time_text(time_t, char text[TIME_TEXT]);
 
+/*
+ * A moment to come or gone: "2026-05-01", "2026-05-01T12:00:03Z", or from now on "+30d", "+6w", "+12h". False: none of
+ * them. Pure.
+ */
+bool		 moment_parse(const char *text, time_t now, time_t *);
+
 struct sheet {
 	size_t	  columns, rows, room;
 	char	**cells;

@@ -251,6 +251,11 @@ check_finds 2 'CRITICAL +.*expires in [45] d' 'a certificate that expires this w
 cat "$TMP/server.pem" >"$TMP/etc/server.pem"
 cat "$TMP/server.key" >"$TMP/etc/server.key"
 
+run -s 2 -n 'check --at rehearses the future' admin check --at +3630d
+like "$out" 'WARNING +.*the certificate for ns.example.org expires in (19|20) d' 'a certificate that will expire soon'
+run -s 2 -n 'check --at of a date' admin check --at 2099-01-01
+like "$out" 'CRITICAL +.*the certificate expired' 'and one that will be over'
+run -s 64 -n 'check --at of no date' admin check --at tomorrow
 cp "$conf" "$TMP/conf"
 sed -i 's/^# ttl = 30/ttl = 40/' "$conf"
 check_finds 2 'WARNING +the TTL of dyn.example.org, 40 s, is more than a quarter' 'a long TTL'

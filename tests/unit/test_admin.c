@@ -50,10 +50,25 @@ test_duration(void)
 		{ 601, "10 min" }, { 3599, "59 min" }, { 3600, "1 h" }, { 3660, "1 h 1 min" }, { 86399, "23 h 59 min" },
 		{ 86400, "1 d" }, { 90000, "1 d 1 h" }, { UINT64_MAX, "213503982334601 d 7 h" },
 	};
+	static const struct {
+		const char	*text;
+		time_t		 when;	/* 0: none */
+	} moments[] = {
+		{ "2026-05-01", 1777593600 }, { "2026-05-01T12:00:03Z", 1777636803 }, { "+2h", 1007200 },
+		{ "+30d", 3592000 }, { "+1w", 1604800 }, { "+", 0 }, { "+d", 0 }, { "+3", 0 }, { "+3m", 0 },
+		{ "+-3d", 0 }, { "+3dd", 0 }, { "", 0 }, { "2026-02-30", 0 }, { "2026-5-1", 0 }, { "2026-05-01T12:00", 0 },
+		{ "2026-05-01T12:00:03", 0 }, { "tomorrow", 0 },
+	};
 	char text[DURATION_TEXT];
 
 	for (size_t i = 0; i < COUNT(rows); i++)
 		ok(strcmp(duration_text(rows[i].seconds, text), rows[i].text) == 0, "duration: %s", rows[i].text);
+	for (size_t i = 0; i < COUNT(moments); i++) {
+		time_t when = 0;
+
+		ok(moment_parse(moments[i].text, 1000000, &when) == (moments[i].when != 0) && when == moments[i].when,
+		    "moment: %s", moments[i].text);
+	}
 	ok(strcmp(time_text(0, text), "1970-01-01T00:00:00Z") == 0, "a time in UTC");
 }
 
