@@ -47,5 +47,7 @@ int	host_list(struct admin *);
 int	account_add(struct admin *);
 int	status_run(struct admin *);
 int	check_run(struct admin *);
+int	backup_run(struct admin *);
+int	restore_run(struct admin *);
 
 #endif

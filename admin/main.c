@@ -32,6 +32,8 @@ static const struct command {
 	    " [--announce NETWORKS] [--hash VERIFIER]", account_add, COMMAND_ROOT },
 	{ "status", NULL, "status [--json] [--watch [SECONDS]] [HOST]", status_run, COMMAND_JSON },
 	{ "check", NULL, "check [--json] [--at MOMENT]", check_run, COMMAND_JSON },
+	{ "backup", NULL, "backup FILE", backup_run, COMMAND_ROOT },
+	{ "restore", NULL, "restore FILE [--yes]", restore_run, COMMAND_ROOT },
 	{ NULL, NULL, NULL, NULL, 0 }
 };
 

@@ -27,6 +27,14 @@ options_wrong(const struct admin *admin, const char *fmt, ...)
 	return EX_USAGE;
 }
 
+static int
+kind_of(const struct option_row *row)
+{
+	if (row->otherwise == NULL)
+		return required_argument;
+	return *row->otherwise == '\0' ? no_argument : optional_argument;
+}
+
 /* getopt's table: --json where it is allowed, and the command's rows. */
 static void
 table_make(const struct admin *admin, const struct option_row *rows, struct option table[OPTIONS_MAX + 2])
@@ -37,8 +45,7 @@ table_make(const struct admin *admin, const struct option_row *rows, struct opti
 	if ((admin->flags & COMMAND_JSON) != 0)
 		table[n++] = (struct option){ "json", no_argument, NULL, OPT_JSON };
 	for (int i = 0; rows != NULL && rows[i].name != NULL && i < OPTIONS_MAX; i++)
-		table[n++] = (struct option){ rows[i].name, rows[i].otherwise != NULL ? optional_argument :
-		    required_argument, NULL, OPT_ROWS + i };
+		table[n++] = (struct option){ rows[i].name, kind_of(&rows[i]), NULL, OPT_ROWS + i };
 }
 
 static bool
@@ -59,7 +66,7 @@ take_value(const struct admin *admin, const struct option_row *row, void *values
 	}
 	*value = optarg;
 	if (row->otherwise != NULL && optarg == NULL)
-		*value = is_number(admin->argv[optind]) ? admin->argv[optind++] : row->otherwise;
+		*value = kind_of(row) == optional_argument && is_number(admin->argv[optind]) ? admin->argv[optind++] : row->otherwise;
 	return ST_OK;
 }
 

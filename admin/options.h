@@ -11,6 +11,8 @@
 
 #define OPTIONS_MAX	16
 
+#define OPTION_WORD	""	/* as otherwise: the option takes no value */
+
 struct option_row {
 	const char	*name;		/* "--name VALUE" */
 	size_t		 offset;	/* of a const char * in values; NULL there: not given */

@@ -16,8 +16,12 @@ end_leases(struct table *table, const struct revocation *r, size_t *ended)
 {
 	enum status st;
 
-	if ((st = table_revoke(table, r->account, r->epoch, clock_boot(), ended)) == ST_OK && r->gone != NULL)
+	st = r->others != NULL ? table_revoke_all(table, r->others, r->epoch, clock_boot(), ended) :
+	    table_revoke(table, r->account, r->epoch, clock_boot(), ended);
+	if (st == ST_OK && r->gone != NULL)
 		st = table_forget(table, r->gone);
+	for (size_t i = 0; r->all_gone != NULL && i < r->all_gone->n && st == ST_OK; i++)
+		st = table_forget(table, r->all_gone->hosts[i].name);
 	table_wake(table);
 	return st;
 }

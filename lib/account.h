@@ -53,6 +53,9 @@ enum status	accounts_get(struct accounts *, const char *name, struct account *);
 /* The account that owns host. ST_NOTFOUND. */
 enum status	accounts_owner(struct accounts *, const char *host, char owner[NAME_SIZE]);
 
+/* Each account in order of name, as below. ST_DAMAGED: one does not decode. */
+enum status	accounts_each(struct accounts *, enum status (*each)(void *, const struct account *), void *);
+
 /* Each host in order of name; each() returning anything but ST_OK ends it with that. */
 enum status	accounts_each_host(struct accounts *, enum status (*each)(void *, const char *host,
 		    const char *owner), void *);
@@ -83,6 +86,7 @@ void		master_put(struct master *, const struct account *);
 void		master_put_host(struct master *, const char *host, const char *owner);
 void		master_del(struct master *, const char *name);
 void		master_del_host(struct master *, const char *host);
+enum status	master_each(struct master *, enum status (*each)(void *, const struct account *), void *);
 enum status	master_each_host(struct master *, enum status (*each)(void *, const char *host,
 		    const char *owner), void *);
 /* The next epoch: greater than every one handed out before, also across restores (seconds since 1970 at least). */
@@ -95,5 +99,8 @@ void		master_cancel(struct master *);
  * "PATH.previous" for a reaper that cannot read the new one. Works out the decoys. ST_FULL, ST_SYSTEM.
  */
 enum status	master_publish(struct master *, const char *path, gid_t);
+
+/* Write everything to a file that accounts_open() reads, mode 0600, in the place of what is there. Errors as above. */
+enum status	master_backup(struct master *, const char *path);
 
 #endif

@@ -119,6 +119,15 @@ master_owner(struct master *master, const char *host, char owner[NAME_SIZE])
 }
 
 enum status
+master_each(struct master *master, enum status (*each)(void *, const struct account *), void *arg)
+{
+	enum status st = account_walk(look_begin(master), each, arg);
+
+	look_end(master);
+	return st;
+}
+
+enum status
 master_each_host(struct master *master, enum status (*each)(void *, const char *host, const char *owner), void *arg)
 {
 	enum status st = account_walk_hosts(look_begin(master), each, arg);
@@ -229,7 +238,7 @@ put_decoys(struct master *master)
 }
 
 static enum status
-write_copy(struct master *master, const char *path, gid_t group)
+write_copy(struct master *master, const char *path, gid_t group, mode_t mode)
 {
 	enum status st;
 	int fd;
@@ -239,7 +248,7 @@ write_copy(struct master *master, const char *path, gid_t group)
 	if ((fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)) < 0)
 		return errno == ENOSPC ? ST_FULL : ST_SYSTEM;
 	if ((st = store_copy(master->store, fd)) == ST_OK &&
-	    (fchown(fd, (uid_t)-1, group) != 0 || fchmod(fd, 0640) != 0 || fsync(fd) != 0))
+	    (fchown(fd, (uid_t)-1, group) != 0 || fchmod(fd, mode) != 0 || fsync(fd) != 0))
 		st = errno == ENOSPC ? ST_FULL : ST_SYSTEM;
 	close(fd);
 	if (st != ST_OK)
@@ -255,10 +264,26 @@ master_publish(struct master *master, const char *path, gid_t group)
 
 	snprintf(fresh, sizeof(fresh), "%s.new", path);
 	snprintf(previous, sizeof(previous), "%s.previous", path);
-	if ((st = put_decoys(master)) != ST_OK || (st = write_copy(master, fresh, group)) != ST_OK)
+	if ((st = put_decoys(master)) != ST_OK || (st = write_copy(master, fresh, group, 0640)) != ST_OK)
 		return st;
 	if ((unlink(previous) != 0 && errno != ENOENT) || (link(path, previous) != 0 && errno != ENOENT) ||
 	    rename(fresh, path) != 0) {
+		unlink(fresh);
+		return ST_SYSTEM;
+	}
+	return file_sync_directory(path);
+}
+
+enum status
+master_backup(struct master *master, const char *path)
+{
+	char fresh[FILE_PATH + 16];
+	enum status st;
+
+	snprintf(fresh, sizeof(fresh), "%s.new", path);
+	if ((st = write_copy(master, fresh, (gid_t)-1, 0600)) != ST_OK)
+		return st;
+	if (rename(fresh, path) != 0) {
 		unlink(fresh);
 		return ST_SYSTEM;
 	}

@@ -39,6 +39,27 @@ account_read_owner(struct store_txn *txn, const char *host, char owner[NAME_SIZE
 }
 
 enum status
+account_walk(struct store_txn *txn, enum status (*each)(void *, const struct account *), void *arg)
+{
+	struct store_cursor cursor;
+	struct account account;
+	char name[NAME_SIZE];
+	enum status st = ST_OK;
+	bool more;
+
+	for (more = store_walk(txn, DB_ACCOUNT, store_bytes(NULL, 0), &cursor); more && st == ST_OK;
+	    more = store_walk_next(&cursor)) {
+		if (name_parse(cursor.key.data, cursor.key.size, name) != ST_OK)
+			st = ST_DAMAGED;
+		else if ((st = account_decode(name, cursor.value.data, cursor.value.size, &account)) == ST_OK)
+			st = each(arg, &account);
+	}
+	store_walk_end(&cursor);
+	secret_wipe(&account, sizeof(account));
+	return txn->st != ST_OK ? txn->st : st;
+}
+
+enum status
 account_walk_hosts(struct store_txn *txn, enum status (*each)(void *, const char *host, const char *owner), void *arg)
 {
 	char host[NAME_SIZE], owner[NAME_SIZE];
@@ -105,6 +126,18 @@ accounts_owner(struct accounts *accounts, const char *host, char owner[NAME_SIZE
 
 	store_read(accounts->store, &txn);
 	st = account_read_owner(&txn, host, owner);
+	store_cancel(&txn);
+	return st;
+}
+
+enum status
+accounts_each(struct accounts *accounts, enum status (*each)(void *, const struct account *), void *arg)
+{
+	struct store_txn txn;
+	enum status st;
+
+	store_read(accounts->store, &txn);
+	st = account_walk(&txn, each, arg);
 	store_cancel(&txn);
 	return st;
 }

@@ -17,6 +17,7 @@ enum account_db { DB_ACCOUNT, DB_HOST, DB_DECOY, DB_META };
 /* Reading, inside any transaction on either. ST_NOTFOUND, ST_DAMAGED. */
 enum status	account_read(struct store_txn *, const char *name, struct account *);
 enum status	account_read_owner(struct store_txn *, const char *host, char owner[NAME_SIZE]);
+enum status	account_walk(struct store_txn *, enum status (*each)(void *, const struct account *), void *);
 enum status	account_walk_hosts(struct store_txn *, enum status (*each)(void *, const char *host,
 		    const char *owner), void *);
 

@@ -89,6 +89,10 @@ enum status	table_get(struct table *, const char *host, uint8_t family, struct l
  */
 enum status	table_revoke(struct table *, const char *account, uint64_t epoch, uint64_t now, size_t *ended);
 
+/* The same for many accounts, in one transaction. The list is tidy. */
+enum status	table_revoke_all(struct table *, const struct work *accounts, uint64_t epoch, uint64_t now,
+		    size_t *ended);
+
 /* A host was added or changed in the accounts: have it published as it now stands. Deleted: drop its records, too. */
 enum status	table_touch(struct table *, const char *host);
 enum status	table_forget(struct table *, const char *host);

@@ -176,11 +176,11 @@ table_get(struct table *table, const char *host, uint8_t family, struct lease *l
 }
 
 /*
- * The names of an account's hosts that were leased with an older epoch are copied first: a transaction's memory may
+ * The names of the accounts' hosts that were leased with an older epoch are copied first: a transaction's memory may
  * move with each write.
  */
 static void
-hosts_before(struct store_txn *txn, const char *account, uint64_t epoch, struct work *list)
+hosts_before(struct store_txn *txn, const struct work *accounts, uint64_t epoch, struct work *list)
 {
 	struct store_cursor cursor;
 	struct lease lease;
@@ -188,7 +188,7 @@ hosts_before(struct store_txn *txn, const char *account, uint64_t epoch, struct 
 
 	for (more = store_walk(txn, DB_LEASE, store_bytes(NULL, 0), &cursor); more; more = store_walk_next(&cursor)) {
 		if (lease_decode(cursor.key.data, cursor.key.size, cursor.value.data, cursor.value.size,
-		    &lease) != ST_OK || strcmp(lease.account, account) != 0 || lease.epoch >= epoch)
+		    &lease) != ST_OK || lease.epoch >= epoch || !work_has(accounts, lease.account))
 			continue;
 		if (work_add(list, lease.host, 0) != ST_OK)
 			txn->st = ST_NOMEM;
@@ -204,7 +204,7 @@ confirm(const struct table *table, enum status st)
 }
 
 enum status
-table_revoke(struct table *table, const char *account, uint64_t epoch, uint64_t now, size_t *ended)
+table_revoke_all(struct table *table, const struct work *accounts, uint64_t epoch, uint64_t now, size_t *ended)
 {
 	struct work hosts = { 0 };
 	struct store_txn txn;
@@ -213,14 +213,27 @@ table_revoke(struct table *table, const char *account, uint64_t epoch, uint64_t 
 
 	*ended = 0;
 	store_write(table->store, TABLE_WAIT_FOREVER, &txn);
-	hosts_before(&txn, account, epoch, &hosts);
+	hosts_before(&txn, accounts, epoch, &hosts);
 	big64_put(value, epoch);
-	store_put(&txn, DB_REVOKED, text_value(account), store_bytes(value, sizeof(value)));
+	for (size_t i = 0; i < accounts->n; i++)
+		store_put(&txn, DB_REVOKED, text_value(accounts->hosts[i].name), store_bytes(value, sizeof(value)));
 	for (size_t i = 0; i < hosts.n; i++)
 		*ended += end_both(&txn, hosts.hosts[i].name, now, now) ? 1 : 0;
 	st = store_end(&txn);
 	work_free(&hosts);
 	return confirm(table, st);
+}
+
+enum status
+table_revoke(struct table *table, const char *account, uint64_t epoch, uint64_t now, size_t *ended)
+{
+	struct work one = { 0 };
+	enum status st = work_add(&one, account, 0);
+
+	if (st == ST_OK)
+		st = table_revoke_all(table, &one, epoch, now, ended);
+	work_free(&one);
+	return st;
 }
 
 enum status

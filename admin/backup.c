@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * dynlease-admin backup and restore: the accounts as one file, and back. A restore brings back what was taken away
+ * since, so it says what that is and wants to be told twice; and it ends every login and lease of before.
+ */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+
+#include "admin.h"
+#include "books.h"
+#include "lib/account.h"
+#include "lib/clock.h"
+#include "lib/file.h"
+#include "lib/log.h"
+#include "options.h"
+#include "record.h"
+#include "roll.h"
+#include "running.h"
+
+struct restore {
+	struct roll	now, then;
+	struct work	accounts;	/* of both */
+	struct work	gone;		/* hosts that are no more */
+	uint64_t	epoch;
+};
+
+static void
+restore_free(struct restore *r)
+{
+	roll_free(&r->now);
+	roll_free(&r->then);
+	work_free(&r->accounts);
+	work_free(&r->gone);
+}
+
+int
+backup_run(struct admin *admin)
+{
+	struct settings *set = NULL;
+	struct books books = { .lock = -1 };
+	enum status st;
+
+	if (options_take(admin, NULL, NULL) != ST_OK || options_operands(admin, 1, 1) != ST_OK)
+		return EX_USAGE;
+	if (strlen(admin->argv[0]) >= FILE_PATH)
+		return EX_DATAERR;
+	if ((st = settings_load(admin->config, &set)) == ST_OK && (st = books_open(set, &books)) == ST_OK &&
+	    (st = master_backup(books.master, admin->argv[0])) != ST_OK)
+		log_error("%s: %s", admin->argv[0], st == ST_SYSTEM ? strerror(errno) : status_text(st));
+	if (st == ST_OK)
+		record("accounts backed up to %s", admin->argv[0]);
+	books_close(&books);
+	settings_free(set);
+	return status_exit(st);
+}
+
+/* --- what a restore would do --- */
+
+/* Said for each account; true: it gives somebody something that was taken away. */
+static bool
+tell_account(const struct restore *r, const struct account *then)
+{
+	const struct account *now = roll_find(&r->now, then->name);
+
+	if (now != NULL && strcmp(now->secret, then->secret) == 0)
+		return false;
+	printf(now == NULL ? "account %s would come back\n" : "account %s would have an older secret again\n",
+	    then->name);
+	return true;
+}
+
+static bool
+tell_differences(const struct restore *r)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < r->then.n; i++)
+		any = tell_account(r, &r->then.list[i]) || any;
+	for (size_t i = 0; i < r->then.hosts.n; i++)
+		if (hosts_find(&r->now.hosts, r->then.hosts.list[i].name) == NULL) {
+			printf("host %s of %s would come back\n", r->then.hosts.list[i].name,
+			    r->then.hosts.list[i].owner);
+			any = true;
+		}
+	for (size_t i = 0; i < r->now.n; i++)
+		if (roll_find(&r->then, r->now.list[i].name) == NULL) {
+			printf("account %s would be deleted\n", r->now.list[i].name);
+			any = true;
+		}
+	return any;
+}
+
+/* --- doing it --- */
+
+static enum status
+read_backup(const char *path, struct roll *roll)
+{
+	struct accounts *accounts = NULL;
+	struct stat sb;
+	enum status st = ST_DAMAGED;
+
+	if (stat(path, &sb) != 0)
+		st = errno == ENOENT ? ST_NOTFOUND : ST_SYSTEM;
+	else if (S_ISREG(sb.st_mode) && (st = accounts_open(path, &accounts)) == ST_OK)
+		st = roll_read(accounts, roll);
+	accounts_close(accounts);
+	if (st != ST_OK)
+		log_error("%s: no backup of accounts can be read (%s); nothing was changed", path,
+		    st == ST_SYSTEM ? strerror(errno) : status_text(st));
+	return st;
+}
+
+/* A master that is lost is made anew: that is what backups are for. */
+static enum status
+open_books(const struct settings *set, struct books *books)
+{
+	struct master *master = NULL;
+	enum status st;
+
+	if ((st = master_open(set->master, true, &master)) != ST_OK)
+		log_error("%s: %s; if it is damaged, move it away and try again", set->master,
+		    st == ST_SYSTEM ? strerror(errno) : status_text(st));
+	master_close(master);
+	return st != ST_OK ? st : books_open(set, books);
+}
+
+static void
+undo_restore(struct master *master, const void *arg)
+{
+	const struct restore *r = arg;
+
+	roll_exchange(master, &r->then, &r->now, 0);
+}
+
+static enum status
+restore_books(struct books *books, struct restore *r)
+{
+	uint64_t least = (uint64_t)clock_wall();
+
+	if (roll_epoch(&r->now) >= least)
+		least = roll_epoch(&r->now) + 1;
+	if (roll_epoch(&r->then) >= least)
+		least = roll_epoch(&r->then) + 1;
+	master_begin(books->master);
+	r->epoch = master_next_epoch(books->master, least);
+	roll_exchange(books->master, &r->now, &r->then, r->epoch);
+	return books_commit(books, undo_restore, r);
+}
+
+static enum status
+collect(struct books *books, const char *path, struct restore *r)
+{
+	enum status st;
+
+	if ((st = read_backup(path, &r->then)) != ST_OK)
+		return st;
+	if ((st = roll_read_master(books->master, &r->now)) == ST_OK &&
+	    (st = roll_names(&r->now, &r->accounts)) == ST_OK)
+		st = roll_names(&r->then, &r->accounts);
+	work_tidy(&r->accounts);
+	for (size_t i = 0; i < r->now.hosts.n && st == ST_OK; i++)
+		if (hosts_find(&r->then.hosts, r->now.hosts.list[i].name) == NULL)
+			st = work_add(&r->gone, r->now.hosts.list[i].name, 0);
+	if (st != ST_OK)
+		log_error("%s: %s; nothing was changed", books->set->master, status_text(st));
+	return st;
+}
+
+static enum status
+restore(struct books *books, const char *path, bool sure)
+{
+	struct restore r = { .epoch = 0 };
+	enum status st;
+
+	if ((st = collect(books, path, &r)) == ST_OK && tell_differences(&r) && !sure) {
+		log_error("nothing was changed; give --yes, too, if all of this is wanted");
+		st = ST_INVALID;
+	}
+	if (st == ST_OK && (st = restore_books(books, &r)) == ST_OK) {
+		record("accounts restored from %s: %zu accounts, %zu hosts", path, r.then.n, r.then.hosts.n);
+		printf("%zu accounts and %zu hosts are restored.\n", r.then.n, r.then.hosts.n);
+		st = running_revoke(books->set, &(struct revocation){ .account = "restored", .others = &r.accounts,
+		    .epoch = r.epoch, .all_gone = &r.gone,
+		    .returning = "; hosts come back with their next renewal" });
+	}
+	restore_free(&r);
+	return st;
+}
+
+struct restore_options {
+	const char	*yes;
+};
+
+int
+restore_run(struct admin *admin)
+{
+	static const struct option_row rows[] = {
+		{ "yes", offsetof(struct restore_options, yes), OPTION_WORD }, { NULL, 0, NULL }
+	};
+	struct restore_options o = { NULL };
+	struct settings *set = NULL;
+	struct books books = { .lock = -1 };
+	enum status st;
+
+	if (options_take(admin, rows, &o) != ST_OK || options_operands(admin, 1, 1) != ST_OK)
+		return EX_USAGE;
+	if ((st = settings_load(admin->config, &set)) == ST_OK && (st = open_books(set, &books)) == ST_OK)
+		st = restore(&books, admin->argv[0], o.yes != NULL);
+	books_close(&books);
+	settings_free(set);
+	return status_exit(st);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * All accounts and hosts there are, in memory: of the master as it is, and of a backup of it, to be compared and
+ * exchanged.
+ */
+#ifndef DYNLEASE_ROLL_H
+#define DYNLEASE_ROLL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hosts.h"
+#include "lib/account.h"
+#include "lib/status.h"
+#include "lib/work.h"
+
+struct roll {
+	size_t		 n, room;
+	struct account	*list;		/* in order of name */
+	struct hosts	 hosts;
+};
+
+/* Zero it to begin; free with roll_free(), which wipes it. */
+enum status	roll_read(struct accounts *, struct roll *);
+enum status	roll_read_master(struct master *, struct roll *);
+void		roll_free(struct roll *);
+
+/* ST_NOTFOUND is NULL. */
+const struct account *roll_find(const struct roll *, const char *account);
+
+/* The largest epoch of any account. */
+uint64_t	roll_epoch(const struct roll *);
+
+/* Adds the names of its accounts. */
+enum status	roll_names(const struct roll *, struct work *);
+
+/* Inside a change: take everything of the one out, and put the other in; epoch 0: with the epochs that it has. */
+void		roll_exchange(struct master *, const struct roll *from, const struct roll *to, uint64_t epoch);
+
+#endif
