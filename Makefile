@@ -83,7 +83,7 @@ TOOL_SOURCES	= $(wildcard tests/tools/*.c)
 TEST_PROGRAMS	= $(patsubst %.c,$(B)/%,$(UNIT_SOURCES) $(TOOL_SOURCES))
 
 MANUALS		= $(wildcard */*.1 */*.5 */*.8)
-SCRIPTS		= $(sort $(wildcard .ci/run setup/install tests/run tests/*.sh tests/*/*.sh demo/run demo/*.sh))
+SCRIPTS		= $(sort $(wildcard .ci/run setup/install tests/run tests/*.sh tests/*/*.sh demo/run demo/*.sh admin/*.bash))
 
 all: $(PROGRAMS:%=$(B)/%)
 	@:
@@ -205,12 +205,15 @@ SYSUSERS	= $(DESTDIR)$(SYSUSERSDIR)/dynlease.conf
 TMPFILES	= $(DESTDIR)$(TMPFILESDIR)/dynlease.conf
 XINETD_ENTRIES	= dynlease dynlease-tunnel
 XINETD_DIR	= $(DESTDIR)$(SYSCONFDIR)/xinetd.d
+COMPLETIONS	= $(PREFIX)/share/bash-completion/completions
 
 # An entry for xinetd that is there already may have been changed, and stays.
 install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(SBINDIR) $(DESTDIR)$(SYSCONFDIR)/dynlease $(XINETD_DIR)
 	install -m 755 $(B)/dynlease $(DESTDIR)$(BINDIR)/
 	install -m 755 $(DAEMONS:%=$(B)/%) $(DESTDIR)$(SBINDIR)/
+	install -d $(DESTDIR)$(COMPLETIONS)
+	install -m 644 admin/dynlease-admin.bash $(DESTDIR)$(COMPLETIONS)/dynlease-admin
 	@set -e; for page in $(MANUALS); do \
 		to=$(DESTDIR)$(MANDIR)/man$${page##*.}; \
 		install -d "$$to"; \
@@ -238,7 +241,7 @@ install: all
 # The configuration stays; so does the entry for xinetd, if it was changed.
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/dynlease $(DAEMONS:%=$(DESTDIR)$(SBINDIR)/%) $(MAN_INSTALLED) $(UNITS_INSTALLED) \
-	    $(MOUNT_UNIT) $(SYSUSERS) $(TMPFILES)
+	    $(MOUNT_UNIT) $(SYSUSERS) $(TMPFILES) $(DESTDIR)$(COMPLETIONS)/dynlease-admin
 	@for entry in $(XINETD_ENTRIES); do \
 		$(SUBSTITUTE) "xinetd.d/$$entry" | cmp -s - "$(XINETD_DIR)/$$entry" && rm -f "$(XINETD_DIR)/$$entry" || :; \
 	done
