@@ -194,7 +194,8 @@ lint-tidy:
 
 # Paths in manual pages, units and the xinetd entry.
 SUBSTITUTE	= sed -e 's,@bindir@,$(BINDIR),g' -e 's,@sbindir@,$(SBINDIR),g' -e 's,@sysconfdir@,$(SYSCONFDIR),g' \
-		  -e 's,@localstatedir@,$(LOCALSTATEDIR),g' -e 's,@rundir@,$(RUNDIR),g' -e 's,@version@,$(VERSION),g'
+		  -e 's,@localstatedir@,$(LOCALSTATEDIR),g' -e 's,@rundir@,$(RUNDIR),g' \
+		  -e 's,@prefix@,$(PREFIX),g' -e 's,@version@,$(VERSION),g'
 MAN_INSTALLED	= $(foreach page,$(MANUALS),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
 UNITS		= $(wildcard $(foreach kind,service socket timer path,*/*.$(kind)))
 UNITS_INSTALLED	= $(foreach unit,$(UNITS),$(DESTDIR)$(UNITDIR)/$(notdir $(unit)))

@@ -24,6 +24,7 @@ mkdir -p "${tree%/*}" && exec 9>"$tree.lock" && flock 9 || fail "cannot write ${
 is_made && exit 0
 # shellcheck source=/dev/null
 suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+# shellcheck disable=SC2016
 mirror=$(apt-get indextargets --format '$(SITE) $(CODENAME)' 'Created-By: Packages' 'Component: main' |
     awk -v suite="$suite" '$2 == suite { print $1; exit }')
 [ -n "$mirror" ] || fail "apt has no mirror for '$suite'"

@@ -46,7 +46,7 @@ class World:
 		self.snapshot = os.path.join(self.dir, "accounts")
 		self.dns_port = free_port()
 		self.tokens, self.lines = {}, []
-		self.port = None
+		self.bind, self.port = "127.0.0.1", None
 		self._certificate()
 		publish = "" if not publisher else (
 		    "[zonefile {z}]\nfile = {d}/zone\nserver = 127.0.0.1\nserver_port = {p}\n"

@@ -110,7 +110,7 @@ def past(host):
 	"""The words of the host's history."""
 	with open(os.path.join(world.dir, "history")) as lines:
 		words = [line.split() for line in lines]
-	return [(w[3], w[4]) for w in words if w[1] == host]
+	return [(w[3], w[4]) for w in words if len(w) > 4 and w[1] == host]	# the last may be half written
 
 
 def status(*args):

@@ -105,8 +105,8 @@ def configure():
 	machine.write("/etc/bind/named.conf.local", 'zone "%s" { type primary; file "%s"; };\n' % (ZONE, ZONE_FILE))
 	machine.do("usermod", "-aG", "bind", "dynlease-reap")	# rndc's key
 	# The file as named finds it when it starts.
-	machine.write("/etc/systemd/system/named.service.d/keep.conf", "[Service]\nExecStartPre=+-/bin/cp %s /var/lib/found\n" %
-	    ZONE_FILE)
+	machine.write("/etc/systemd/system/named.service.d/keep.conf",
+	    "[Service]\nExecStartPre=+-/bin/cp %s /var/lib/found\n" % ZONE_FILE)
 	for host in HOSTS:
 		add(host)
 
@@ -163,7 +163,8 @@ def security():
 		figure = re.search(r"Overall exposure level for \S+: ([0-9.]+)", said)
 		ok(figure and float(figure.group(1)) <= 2.0, "systemd-analyze security %s: 2.0 or better" % unit,
 		    figure.group(0) if figure else said)
-	said = machine.run("systemd-analyze", "verify", "--man=no", *SERVICES, *UNITS, "/usr/share/dynlease/run-dynlease.mount")
+	said = machine.run("systemd-analyze", "verify", "--man=no", *SERVICES, *UNITS,
+	    "/usr/share/dynlease/run-dynlease.mount")
 	equal((said.stdout + said.stderr).decode(), "", "systemd-analyze verify has nothing to say")
 
 
@@ -238,7 +239,8 @@ def many_connections():
 	    "leave the socket listening")
 	for sock in filter(None, held):
 		sock.close()
-	ok(wait_for(15, lambda: renew(HOSTS[7], "10.77.9.9").startswith("250 ")), "when they are gone, their address is served, too")
+	ok(wait_for(15, lambda: renew(HOSTS[7], "10.77.9.9").startswith("250 ")),
+	    "when they are gone, their address is served, too")
 	ok(wait_for(30, lambda: machine.say("systemctl", "list-units", "--all", "--no-legend", "dynlease@*") == ""),
 	    "nothing of them stays", machine.say("systemctl", "list-units", "--all", "--no-legend", "dynlease@*")[:500])
 
