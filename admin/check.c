@@ -128,6 +128,7 @@ check_all(struct check *check)
 		check_people(check);
 		check_files(check);
 		check_certificate(check);
+		check_profile(check);
 		check_accounts(check);
 		check->now = clock_boot();	/* the reaper may have taken its time */
 		check_table(check);

@@ -27,6 +27,9 @@ void	check_people(struct check *);
 void	check_files(struct check *);
 void	check_certificate(struct check *);
 
+/* check_profile.c */
+void	check_profile(struct check *);
+
 /* check_state.c */
 void	check_accounts(struct check *);
 void	check_table(struct check *);

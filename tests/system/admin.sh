@@ -256,7 +256,31 @@ like "$out" 'WARNING +.*the certificate for ns.example.org expires in (19|20) d'
 run -s 2 -n 'check --at of a date' admin check --at 2099-01-01
 like "$out" 'CRITICAL +.*the certificate expired' 'and one that will be over'
 run -s 64 -n 'check --at of no date' admin check --at tomorrow
+# A machine with AppArmor, or one that looks so.
+with_apparmor() {
+	unshare -m sh -c 'mount -t tmpfs none /sys/module && mkdir -p /sys/module/apparmor/parameters &&
+	    echo Y >/sys/module/apparmor/parameters/enabled && mount --bind "$0" /etc/apparmor.d && exec "$@"' \
+	    "$TMP/apparmor.d" "$@"
+}
+
 cp "$conf" "$TMP/conf"
+mkdir -p "$TMP/apparmor.d/local" "$TMP/apparmor.d/disable"
+printf 'profile named /usr/sbin/named {\n  /var/lib/bind/** rw,\n}\n' >"$TMP/apparmor.d/usr.sbin.named"
+sed -i 's,^reload = .*,reload = /usr/sbin/rndc reload,' "$conf"
+if [ -d /etc/apparmor.d ] && with_apparmor true 2>/dev/null; then
+	run -s 2 -n 'check with a profile of named' with_apparmor "$BIN/dynlease-admin" -c "$conf" check
+	like "$out" "WARNING +AppArmor does not let named read $state/zones/dyn.example.org: add" 'names the zone file'
+	echo "$state/zones/* r," >"$TMP/apparmor.d/local/usr.sbin.named"
+	run -s 2 -n 'check with a rule of our own' with_apparmor "$BIN/dynlease-admin" -c "$conf" check
+	like "$out" "OK +AppArmor lets named read" 'is content'
+	rm "$TMP/apparmor.d/local/usr.sbin.named"
+	touch "$TMP/apparmor.d/disable/usr.sbin.named"
+	run -s 2 -n 'check with a profile that is disabled' with_apparmor "$BIN/dynlease-admin" -c "$conf" check
+	unlike "$out" 'AppArmor' 'says nothing of it'
+else
+	skip 'check reads the profile of named' 'this machine cannot look as if it had one'
+fi
+cat "$TMP/conf" >"$conf"
 sed -i 's/^# ttl = 30/ttl = 40/' "$conf"
 check_finds 2 'WARNING +the TTL of dyn.example.org, 40 s, is more than a quarter' 'a long TTL'
 zonefile=$(sed -n 's/^file = //p' "$conf")

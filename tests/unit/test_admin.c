@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The pure parts of dynlease-admin: the exposure sum, JSON, words for durations, what init plans.
- * links: admin/exposure.c admin/json.c admin/text.c admin/finding.c admin/plan.c admin/people.c admin/spawn.c
+ * links: admin/exposure.c admin/json.c admin/text.c admin/finding.c admin/plan.c admin/people.c admin/spawn.c admin/apparmor.c
  */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "admin/apparmor.h"
 #include "admin/exposure.h"
 #include "admin/finding.h"
 #include "admin/json.h"
@@ -37,6 +38,30 @@ test_exposure(void)
 	ok(is_ttl_long(&set, &zone), "the TTL is held against the shortest");
 	zone.ttl = 15;
 	ok(!is_ttl_long(&set, &zone), "and 15 s is a quarter of that");
+}
+
+static void
+test_apparmor(void)
+{
+	static const char profile[] = "profile named /usr/sbin/named flags=(attach_disconnected) {\n"
+	    "  #include <abstractions/base>\n  /etc/bind/** r,\n  # /srv/** r,\n  deny /var/lib/bind/secret r,\n"
+	    "  /var/lib/bind/** rw,\n  owner /home/*/zone r,\n  /{,var/}run/named/named.pid w,\n"
+	    "  /opt/{a,b}/z? mr,\n  @{PROC}/net/if_inet6 r,\n}\n";
+	static const struct {
+		const char	*path;
+		bool		 may;
+	} rows[] = {
+		{ "/etc/bind/zones/x", true }, { "/etc/bind/x", true }, { "/etc/bind", false }, { "/var/lib/bind/x", true },
+		{ "/var/lib/dynlease/zones/x", false }, { "/home/a/zone", true }, { "/home/a/b/zone", false },
+		{ "/srv/x", false }, { "/run/named/named.pid", false }, { "/opt/a/z1", true }, { "/opt/b/z2", true },
+		{ "/opt/c/z1", false }, { "/opt/a/z", false }, { "/opt/a/z12", false }, { "/usr/sbin/named", false },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		ok(apparmor_allows(profile, rows[i].path) == rows[i].may, "AppArmor: %s %s", rows[i].path,
+		    rows[i].may ? "may be read" : "may not");
+	ok(apparmor_fits("/{,var/}run/x", "/run/x") && apparmor_fits("/{,var/}run/x", "/var/run/x"), "an empty word");
+	ok(!apparmor_fits("/{a", "/a") && !apparmor_fits("", "/"), "half a list, and nothing");
 }
 
 static void
@@ -214,6 +239,7 @@ main(void)
 	test_json_escape();
 	test_json();
 	test_findings();
+	test_apparmor();
 	test_plan();
 	test_plan_refusals();
 	ok(people_is_name("dynlease-reap") && !people_is_name("") && !people_is_name("Root") && !people_is_name("a b"),
