@@ -258,6 +258,7 @@ like "$out" 'CRITICAL +.*the certificate expired' 'and one that will be over'
 run -s 64 -n 'check --at of no date' admin check --at tomorrow
 # A machine with AppArmor, or one that looks so.
 with_apparmor() {
+	# shellcheck disable=SC2016
 	unshare -m sh -c 'mount -t tmpfs none /sys/module && mkdir -p /sys/module/apparmor/parameters &&
 	    echo Y >/sys/module/apparmor/parameters/enabled && mount --bind "$0" /etc/apparmor.d && exec "$@"' \
 	    "$TMP/apparmor.d" "$@"
