@@ -106,8 +106,8 @@ tell(const struct settings *set, const struct amendment *a)
 	} else {
 		record("account %s: class %s, announces %zu networks (before: class %s, %zu)", next->name,
 		    class_of(next), next->announce.n, class_of(&a->old), a->old.announce.n);
-		printf("The account %s has class %s now, a lease of %u s, and may announce addresses of %zu networks.\n",
-		    next->name, class_of(next), settings_lease(set, next->class), next->announce.n);
+		printf("The account %s has class %s now, a lease of %u s, and may announce addresses of %zu "
+		    "networks.\n", next->name, class_of(next), settings_lease(set, next->class), next->announce.n);
 	}
 	if (a->hosts > 1)
 		printf("It owns %zu hosts, and this holds for all of them.\n", a->hosts);

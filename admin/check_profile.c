@@ -56,8 +56,8 @@ check_profile(struct check *check)
 		if (allows(PROFILE, file) || allows(PROFILE_LOCAL, file))
 			findings_add(check->findings, LEVEL_OK, "AppArmor lets named read %s", file);
 		else
-			findings_add(check->findings, LEVEL_WARNING, "AppArmor does not let named read %s: add the line "
-			    "\"%s r,\" to " PROFILE_LOCAL " and reload the profile with apparmor_parser -r " PROFILE, file,
-			    file);
+			findings_add(check->findings, LEVEL_WARNING, "AppArmor does not let named read %s: add the "
+			    "line \"%s r,\" to " PROFILE_LOCAL " and reload the profile with apparmor_parser -r "
+			    PROFILE, file, file);
 	}
 }

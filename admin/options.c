@@ -66,7 +66,8 @@ take_value(const struct admin *admin, const struct option_row *row, void *values
 	}
 	*value = optarg;
 	if (row->otherwise != NULL && optarg == NULL)
-		*value = kind_of(row) == optional_argument && is_number(admin->argv[optind]) ? admin->argv[optind++] : row->otherwise;
+		*value = kind_of(row) == optional_argument && is_number(admin->argv[optind]) ?
+		    admin->argv[optind++] : row->otherwise;
 	return ST_OK;
 }
 

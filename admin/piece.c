@@ -11,7 +11,7 @@
 #endif
 #define CLIENT		BINDIR "/dynlease"
 #define CLIENT_CONF	"/etc/dynlease/client.conf"
-#define CLIENT_SECRET	"/etc/dynlease/secret"
+#define CLIENT_SECRET	"/etc/dynlease/client.secret"
 #define CLIENT_CA	"/etc/dynlease/server.pem"
 #define CREDENTIAL	"dynlease"
 #define DEFAULT_PORT	8245
@@ -21,23 +21,8 @@ static const char cron[] =
     "* * * * *	root	sleep $(shuf -i 0-9 -n 1); " CLIENT " renew\n"
     "* * * * *	root	sleep $(shuf -i 30-39 -n 1); " CLIENT " renew\n";
 
-static const char unit[] =
-    "# and this as /etc/systemd/system/dynlease-client.service; then: systemctl enable --now dynlease-client\n"
-    "[Unit]\n"
-    "Description=Keep the dynlease leases of this machine\n"
-    "Wants=network-online.target\n"
-    "After=network-online.target\n"
-    "\n"
-    "[Service]\n"
-    "Type=notify\n"
-    "ExecStart=" CLIENT " daemon -D\n"
-    "LoadCredential=" CREDENTIAL ":" CLIENT_SECRET "\n"
-    "DynamicUser=yes\n"
-    "Restart=always\n"
-    "RestartSec=5\n"
-    "\n"
-    "[Install]\n"
-    "WantedBy=multi-user.target\n";
+static const char daemon_start[] =
+    "# and then, with the unit that comes with dynlease(1): systemctl enable --now dynlease\n";
 
 bool
 piece_parse(const char *word, enum piece_kind *kind)
@@ -68,10 +53,10 @@ print_hosts(const struct piece *piece, FILE *out)
 static void
 print_tunnel(const struct piece *piece, const char *server, FILE *out)
 {
-	fprintf(out, "via = ssh -o BatchMode=yes dynlease@%s nc localhost %u\n", server, piece->port);
+	fprintf(out, "via = ssh -o BatchMode=yes tunnel@%s nc -N localhost %u\nannounce = auto\n", server, piece->port);
 	if (!piece->announces)
-		fputs("# Through a tunnel the server sees itself as the peer: the account must be allowed to announce its\n"
-		    "# address (dynlease-admin host set, --announce).\n", out);
+		fputs("# The server sees the end of the tunnel as the peer: the account must be allowed to announce\n"
+		    "# its address (on the server: dynlease-admin host set, --announce).\n", out);
 }
 
 static void
@@ -97,13 +82,14 @@ piece_print(const struct piece *piece, FILE *out)
 {
 	if (*piece->token != '\0')
 		fprintf(out, "token: %s\n\n", piece->token);
-	fprintf(out, "# On the machine of %s, as " CLIENT_CONF "; the %s goes into " CLIENT_SECRET " (mode 0600):\n",
-	    piece->account, *piece->token != '\0' ? "token above, which is shown only now," : "password");
+	fprintf(out, "# On the machine of %s, as " CLIENT_CONF "; the %s goes into\n# " CLIENT_SECRET
+	    " (mode 0600):\n", piece->account, *piece->token != '\0' ? "token above, which is shown only now," :
+	    "password");
 	print_conf(piece, out);
 	if (piece->kind == PIECE_CRON)
 		fprintf(out, "\n%s", cron);
 	else if (piece->kind == PIECE_SYSTEMD)
-		fprintf(out, "\n%s", unit);
+		fprintf(out, "\n%s", daemon_start);
 	if (piece->ca != NULL)
 		fprintf(out, "\n# and this as " CLIENT_CA ":\n%s", piece->ca);
 }

@@ -157,8 +157,8 @@ plan_config(const struct plan *p, char **text, size_t *len)
 		return ST_NOMEM;
 	fprintf(out, "# dynlease's server side; dynlease.conf(5) has every key; after a change: dynlease-admin check.\n"
 	    "\n[server]\ncertificate = %s\nkey = %s\naccounts = %s\nmaster = %s\nhistory = %s\n"
-	    "rundir = %s\nuser = %s\ngroup = %s\nreaper_user = %s\n", p->certificate, p->key, p->accounts, p->master, p->history,
-	    p->rundir, p->user, p->group, p->reaper_user);
+	    "rundir = %s\nuser = %s\ngroup = %s\nreaper_user = %s\n", p->certificate, p->key, p->accounts, p->master,
+	    p->history, p->rundir, p->user, p->group, p->reaper_user);
 	fprintf(out, "# port = 8245\n# lease = 120\n# interval = 5\n"
 	    "\n# What a name shows while its host is silent: an address, or none.\n"
 	    "[zone %s]\nfallback4 = %s\nfallback6 = %s\n# ttl = 30\n", p->zone, p->fallback4, p->fallback6);

@@ -201,8 +201,8 @@ show_list(struct view *v, const struct hosts *hosts, const struct hosts_entry *o
 	if (v->json != NULL)
 		json_open(v->json, NULL, '[');
 	else
-		sheet_add(&v->sheet, (const char *const []){ "HOST", "STATE", "FAMILY", "ADDRESS", "SINCE", "LEFT", "BY",
-		    "SHOWN" });
+		sheet_add(&v->sheet, (const char *const []){ "HOST", "STATE", "FAMILY", "ADDRESS", "SINCE", "LEFT",
+		    "BY", "SHOWN" });
 	for (size_t i = 0; i < hosts->n; i++)
 		if (one == NULL || one == &hosts->list[i])
 			show_host(v, hosts->list[i].name);

@@ -26,7 +26,8 @@ void		history_note(struct history *, struct table *, struct accounts *, const st
 
 /*
  * What to write of one family of a host: last is its last line (NULL: none), lease what the table has (NULL: nothing),
- * revoked: the account has changed since. now, wall: the same moment by two clocks. False: nothing new. Fills kind, address and when. Pure.
+ * revoked: the account has changed since. now, wall: the same moment by two clocks. False: nothing new. Fills kind,
+ * address and when. Pure.
  */
 bool		history_judge(const struct transition *last, const struct lease *lease, bool revoked, uint64_t now,
 		    time_t wall, struct transition *);

@@ -8,7 +8,7 @@ import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import BIN, done_testing, equal, ok, run, skip_all, spawn, wait_for
+from lib import BIN, ROOT, done_testing, equal, ok, run, skip_all, spawn, wait_for
 from world import World
 
 if os.geteuid() != 0:
@@ -93,11 +93,13 @@ ok(world.ask(world.login("office") + ["RENEW " + C])[1].startswith("250 "), "the
 # --- pieces ---
 
 said = admin("host", "add", "s.dyn.test", "--show", "systemd")
-ok("LoadCredential=dynlease:/etc/dynlease/secret" in said and "secret_credential = dynlease" in said and
-    "[Install]" in said, "the piece for systemd is a unit", said)
+ok("\nsecret_credential = dynlease\n" in said and "systemctl enable --now dynlease\n" in said,
+    "the piece for systemd takes the secret as a credential", said)
+with open(os.path.join(ROOT, "client", "dynlease.service")) as unit:
+	ok("\nLoadCredential=dynlease:" in unit.read(), "which the unit hands over")
 equal(said.count(token_of(said)), 1, "with the token once")
 said = admin("host", "add", "t.dyn.test", "--show", "tunnel")
-ok("via = ssh -o BatchMode=yes dynlease@localhost nc localhost 8245" in said and "--announce" in said,
+ok("via = ssh -o BatchMode=yes tunnel@localhost nc -N localhost 8245\nannounce = auto\n" in said and "--announce" in said,
     "the piece for a tunnel says what the account needs", said)
 said = admin("host", "add", "u.dyn.test", "--show", "tunnel", "--announce", "198.51.100.0/24")
 ok("--announce" not in said, "unless it has it", said)
