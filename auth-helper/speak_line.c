@@ -207,7 +207,9 @@ line_speak(struct session *s)
 			return give_up(s, "500 not a line: too long, or not plain ASCII");
 		if (commands_left-- == 0)
 			return give_up(s, "421 too many commands");
-		if ((st = converse(s, line, &error, &over)) != ST_OK)
+		st = converse(s, line, &error, &over);
+		session_forget(s);	/* also a LOGIN that was no request may hold a secret */
+		if (st != ST_OK)
 			return st;
 		if (error && !over && ++errors == ERRORS_MAX)
 			return ST_PROTOCOL;
