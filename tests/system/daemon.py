@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
 # limit: 240
+# alone
 """dynlease daemon against the real helper on a real xinetd, in a network namespace of its own."""
 import os
 import re
