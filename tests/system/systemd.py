@@ -262,6 +262,7 @@ def reboot():
 	poller = threading.Thread(target=poll)
 	poller.start()
 	up = machine.boot()
+	wait_for(15, lambda: set(answers) - {"?", ""})	# named may be the last to be up
 	stop.set()
 	poller.join()
 	ok(up, "the machine is up again")
