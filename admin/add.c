@@ -68,8 +68,8 @@ fill_account(const struct settings *set, const char *name, const struct add_opti
 	enum status st;
 
 	a->account.require = LAYER_PASSWORD;
-	if (name_parse(name, strlen(name), a->account.name) != ST_OK)
-		return wanted_refuse(name, "not an account's name");
+	if (name == NULL || name_parse(name, strlen(name), a->account.name) != ST_OK)
+		return wanted_refuse(name != NULL ? name : "", "not an account's name");
 	if (!piece_parse(o->show, &a->kind))
 		return wanted_refuse(o->show, "--show takes client, cron, systemd or tunnel");
 	if (a->known && (o->wanted.class != NULL || o->wanted.announce != NULL || o->wanted.hash != NULL))

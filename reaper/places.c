@@ -169,7 +169,7 @@ place_start(struct place *place, const struct settings *settings, struct account
 {
 	struct publication pub = { .settings = settings, .zone = place->zone, .section = place->section,
 		.wall = clock_wall() };
-	struct desired_list list;
+	struct desired_list list = { 0 };
 	enum status st;
 
 	*started = false;
@@ -199,7 +199,7 @@ place_start_boot(struct place *place, const struct settings *settings, struct ac
 	struct publication pub = { .settings = settings, .zone = place->zone, .section = place->section,
 		.wall = clock_wall(), .boot = true };
 	const struct work none = { 0 };
-	struct desired_list list;
+	struct desired_list list = { 0 };
 	enum status st;
 
 	if (!place->publisher->is_file)
