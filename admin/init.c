@@ -257,6 +257,9 @@ print_next(const struct plan *p)
 	printf("   The reaper must be allowed to give that command.\n"
 	    "5. After each boot the run directory is needed again; in /etc/tmpfiles.d/dynlease.conf:\n"
 	    "   d %s 2770 %s %s -\n", p->rundir, p->user, p->group);
+	if (*c == '\0')	/* the units know no other configuration */
+		printf("   Where systemd is to do 2, 3 and 5: systemctl enable --now dynlease-boot.service dynlease.socket "
+		    "dynlease-reaper.timer dynlease-reaper.path\n");
 	printf("6. The first host: dynlease-admin%s%s host add NAME.%s\n"
 	    "7. Is all well? dynlease-admin%s%s check\n", c, path, p->zone, c, path);
 }
