@@ -22,7 +22,7 @@ static const char cron[] =
     "* * * * *	root	sleep $(shuf -i 30-39 -n 1); " CLIENT " renew\n";
 
 static const char daemon_start[] =
-    "# and then, with the unit that comes with dynlease(1): systemctl enable --now dynlease\n";
+    "# and then, with the unit that comes with dynlease(1): systemctl enable --now dynlease-client\n";
 
 bool
 piece_parse(const char *word, enum piece_kind *kind)

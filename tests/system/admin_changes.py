@@ -93,9 +93,9 @@ ok(world.ask(world.login("office") + ["RENEW " + C])[1].startswith("250 "), "the
 # --- pieces ---
 
 said = admin("host", "add", "s.dyn.test", "--show", "systemd")
-ok("\nsecret_credential = dynlease\n" in said and "systemctl enable --now dynlease\n" in said,
+ok("\nsecret_credential = dynlease\n" in said and "systemctl enable --now dynlease-client\n" in said,
     "the piece for systemd takes the secret as a credential", said)
-with open(os.path.join(ROOT, "client", "dynlease.service")) as unit:
+with open(os.path.join(ROOT, "client", "dynlease-client.service")) as unit:
 	ok("\nLoadCredential=dynlease:" in unit.read(), "which the unit hands over")
 equal(said.count(token_of(said)), 1, "with the token once")
 said = admin("host", "add", "t.dyn.test", "--show", "tunnel")
