@@ -110,6 +110,7 @@ duty_begin(struct duty *d, uint64_t now)
 		return;
 	attempt_stop(&d->attempt);	/* it speaks from an address that may be gone */
 	schedule_began(&d->schedule, now);
+	log_debug("%s: asking for a lease", d->label);
 	if (attempt_start(&d->attempt, &wish, now) == ST_OK)
 		return;
 	snprintf(o.why, sizeof(o.why), "no process for it: %s", strerror(errno));

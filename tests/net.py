@@ -58,10 +58,9 @@ class Machine:
 		return _must(self.run(["ip", *args]))
 
 	def move(self, end, address, gateway):
-		"""Give an interface this address only, and the default route this gateway."""
-		self.ip("addr", "flush", "dev", end)
-		self.ip("addr", "add", address, "dev", end)
-		self.ip("route", "replace", "default", "via", gateway)
+		"""Give an interface this address only, and the default route this gateway, all in a moment."""
+		_must(self.run(["ip", "-batch", "-"], input=("addr flush dev %s\naddr add %s dev %s\n"
+		    "route replace default via %s\n" % (end, address, end, gateway)).encode()))
 
 	def forward(self, nat=None):
 		"""Be a router; a masquerading one for the packets of network nat."""

@@ -2,14 +2,16 @@
 # SPDX-License-Identifier: ISC
 # limit: 85
 """
-Two hosts on networks of their own, one behind a real NAT, through all that happens to networks: addresses that change,
-links that go down, a server that reboots. What dig and status said is recorded all the time, and held against what
-the hosts proved and when.
+Two hosts with daemons on networks of their own, one behind a real NAT, through all that happens to networks: addresses
+that change, links that go down, a server that reboots. What dig and status said is recorded all the time, and held
+against what the hosts proved and when, as the kernel has stamped the lines of their daemons' logs.
 """
 import collections
 import json
 import os
 import re
+import socket
+import struct
 import sys
 import threading
 import time
@@ -19,10 +21,14 @@ from lib import BIN, TMP, done_testing, equal, ok, run, skip_all, wait_for  # no
 import net  # noqa: E402
 from world import FALLBACK4, World  # noqa: E402
 
-LEASE, INTERVAL, PASS, PUBLISH = 4, 1, 1, 1
+LEASE, INTERVAL, PASS, PUBLISH = 9, 1, 1, 1
 EXPOSURE = LEASE + INTERVAL + PASS + PUBLISH
 SOON = 2	# seconds to be published in, once granted: one is promised, and the machine may be busy
-BEAT = 1	# seconds between two renewals
+BEAT = 3	# seconds between two renewals of a daemon, give or take a tenth
+AT_ONCE, APART = 0.5, 2	# seconds from a change of addresses to an attempt, but that much after the one before
+TIMEOUT, RETRY = 2, 10	# seconds of an attempt in vain, and at most from the second failure to the next attempt
+SLACK = 0.5	# seconds of a busy machine
+AWAY = "unreachable|No route to host|timed out|connection refused"	# what a daemon may say of the server
 PACE = 10	# seconds between two grants of one host that are published at once
 HOME, OFFICE = "home.dyn.test", "office.dyn.test"
 SERVER, NAT, NAT2, INSIDE = "10.77.0.1", "10.77.0.2", "10.77.0.12", "10.77.1.2"
@@ -41,39 +47,69 @@ except RuntimeError as error:
 home.move(home_wire, INSIDE + "/24", "10.77.1.1")
 office.move(office_wire, DESK + "/24", "10.77.2.1")
 
-world = World(lease=LEASE, interval=INTERVAL, allow="10.77.0.0/16")
+world = World(lease=LEASE, interval=INTERVAL, allow="10.77.0.0/16", server="log_renewals = yes")
 world.add_hosts([HOME, OFFICE], announce="")
 world.start_named()
 reaper = world.start_reaper()
 xinetd = world.start_xinetd(bind=SERVER)
 
+SO_TIMESTAMPNS = 35	# <asm-generic/socket.h>; the module has no name for it
 Said = collections.namedtuple("Said", "since until host shown live")	# asked within this time; live: by status
 Proof = collections.namedtuple("Proof", "since until address")		# a renewal that was acknowledged
 
 
 class Host(threading.Thread):
-	"""A machine whose cron renews; what was acknowledged is kept."""
+	"""A machine with a daemon; what the log of that says is kept."""
 
 	def __init__(self, name, machine):
 		super().__init__(daemon=True)
-		self.host, self.machine, self.proofs, self.wrong = name, machine, [], []
-		self.conf = os.path.join(TMP, name)
+		self.host, self.machine, self.conf = name, machine, os.path.join(TMP, name)
+		self.asked, self.proofs, self.leased, self.troubles = [], [], [], []
+		self.asking = False
 		with open(self.conf + ".secret", "w") as out:
 			os.fchmod(out.fileno(), 0o600)
 			out.write(world.tokens[name] + "\n")
 		with open(self.conf, "w") as out:
 			out.write("[server localhost]\naddress = %s\nport = %d\naccount = %s\nsecret_file = %s.secret\nca = %s\n"
-			    "timeout = 2\n" % (SERVER, world.port, name, self.conf, world.certificate))
+			    "family = 4\ntimeout = %d\n" % (SERVER, world.port, name, self.conf, world.certificate, TIMEOUT))
+
+	def start(self):
+		self.lines, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+		self.lines.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+		self.service = self.machine.spawn("daemon-" + self.host, [os.path.join(BIN, "dynlease"), "-Dv", "-c", self.conf,
+		    "daemon"], stderr=theirs)
+		theirs.close()
+		super().start()
 
 	def run(self):
-		while not over.wait(BEAT):
-			since = time.monotonic()
-			got = self.machine.run([os.path.join(BIN, "dynlease"), "-v", "-c", self.conf, "renew"])
-			address = re.search(r"address=(\S+)", got.stdout.decode())
-			if got.returncode == 0 and address:
-				self.proofs.append(Proof(since, time.monotonic(), address.group(1)))
-			elif got.returncode not in (69, 75):	# unreachable, try later
-				self.wrong.append((got.returncode, got.stderr))
+		with open(self.service.log, "a") as log:
+			while True:
+				text, extra, _, _ = self.lines.recvmsg(4096, 256)
+				if not text:
+					break
+				when = stamp(extra)
+				print("%.3f" % when, text.decode(), end="", file=log, flush=True)
+				self.take(when, text.decode())
+
+	def take(self, when, text):
+		level, what = re.fullmatch(r"dynlease: (?:(\w+): )?(?:localhost IPv4: )?(.*)\n", text).groups()
+		got = re.match(r"(leased|renewed) (\S+) for %d s" % LEASE, what)
+		if what == "asking for a lease":
+			self.asked.append(when)
+			self.asking = True
+		elif got:
+			self.proofs.append(Proof(self.asked[-1], when, got.group(2)))
+			self.leased += [got.group(2)] if got.group(1) == "leased" else []
+			self.asking = False
+		elif "localhost" in text:
+			self.troubles.append((when, level, what))
+			self.asking = False
+
+
+def stamp(extra):
+	"""When a line was written, by the kernel's note, on the monotonic clock."""
+	(seconds, nanoseconds), = [struct.unpack("@ll", data) for _, kind, data in extra if kind == SO_TIMESTAMPNS]
+	return time.monotonic() - (time.time() - seconds - nanoseconds / 1e9)
 
 
 class Witness(threading.Thread):
@@ -89,7 +125,8 @@ class Witness(threading.Thread):
 			live = status()
 			shown = {host: world.dig(host) for host in (HOME, OFFICE)}
 			until = time.monotonic()
-			self.said += [Said(since, until, host, shown[host], live.get(host, "?")) for host in shown]
+			self.said += [Said(since, until, host, shown[host], live.get(host, "?")) for host in shown
+			    if shown[host] != "?"]
 
 
 def status():
@@ -106,9 +143,10 @@ over = threading.Event()
 hosts = {HOME: Host(HOME, home), OFFICE: Host(OFFICE, office)}
 witness = Witness()
 rebooted = []
+outages = {HOME: [], OFFICE: []}	# when they began
 
 
-def claim(name, address, what, seconds=BEAT + 2 + SOON):
+def claim(name, address, what, seconds):
 	"""The name comes to show the address, and the status agrees."""
 	wanted = "offline" if address == FALLBACK4 else address
 	came = wait_for(seconds, lambda: world.dig(name) == address and status().get(name) == wanted)
@@ -119,14 +157,32 @@ def claim(name, address, what, seconds=BEAT + 2 + SOON):
 def let_witness_see():
 	"""Wait until it has asked after this moment, so that nothing passes too quickly for it."""
 	now = time.monotonic()
-	wait_for(5, lambda: not witness.is_alive() or (witness.said and witness.said[-1].since > now))
+	wait_for(5, lambda: witness.said and witness.said[-1].since > now)
 
 
-def falls_silent(name, what):
-	"""The fallback comes within the exposure of the last renewal; the witness knows when it came."""
-	other = OFFICE if name == HOME else HOME
-	claim(name, FALLBACK4, what, EXPOSURE + 1)
-	return hosts[other].proofs[-1].address == world.dig(other)
+def between_attempts(names, least=0.0, most=0.7 * BEAT):
+	"""Wait for a moment when the last attempts began so many seconds ago, all is answered and none is due."""
+	wait_for(60, lambda: not any(hosts[name].asking for name in names) and
+	    all(least <= time.monotonic() - hosts[name].asked[-1] < most for name in names))
+
+
+def asks_at_once(name, since, seconds, what):
+	asked = hosts[name].asked
+	wait_for(seconds + 5, lambda: asked[-1] > since)
+	ok(since < asked[-1] <= since + seconds, what, "changed: %.3f" % since, asked[-3:])
+
+
+def falls_silent(names, what):
+	"""It is an outage; the fallback comes within the exposure of the last renewal."""
+	for name in names:
+		claim(name, FALLBACK4, "%s: the fallback for %s" % (what, name), EXPOSURE + 1)
+
+
+def outage(*names):
+	"""One begins now, at a moment that cuts no answer off."""
+	between_attempts(names)
+	for name in names:
+		outages[name].append(time.monotonic())
 
 
 def settle():
@@ -137,41 +193,49 @@ def settle():
 
 # --- they come ---
 
-claim(HOME, FALLBACK4, "nobody has come yet: the fallback", 5)
-for thread in (*hosts.values(), witness):
-	thread.start()
-claim(HOME, NAT, "the host behind the NAT is known by the address of the NAT")
-claim(OFFICE, DESK, "the other one by its own")
+witness.start()
+claim(HOME, FALLBACK4, "nobody has come yet: the fallback for one host", 5)
+claim(OFFICE, FALLBACK4, "and for the other", 5)
+for host in hosts.values():
+	host.start()
+claim(HOME, NAT, "the host behind the NAT is known by the address of the NAT", 1 + SOON)
+claim(OFFICE, DESK, "the other one by its own", SOON)
 settle()
 
 # --- addresses change ---
 
+between_attempts([OFFICE], APART - AT_ONCE, APART - AT_ONCE + 0.2)
 office.move(office_wire, DESK2 + "/24", "10.77.2.1")
-claim(OFFICE, DESK2, "the office gets another address, and its name follows")
+asks_at_once(OFFICE, time.monotonic(), AT_ONCE + SLACK, "the office gets another address: its daemon asks at once")
+claim(OFFICE, DESK2, "and its name follows", SLACK + SOON)
+between_attempts([HOME])
 router.move(street, NAT2 + "/24", SERVER)
-claim(HOME, NAT2, "the NAT gets another address, and the name of the host behind it follows")
-settle()
+claim(HOME, NAT2, "the NAT gets another address, and the name of the host behind it follows", 1.1 * BEAT + SLACK + SOON)
 
 # --- a link goes down and comes up ---
 
+outage(HOME)
 home.ip("link", "set", home_wire, "down")
-ok(falls_silent(HOME, "the host behind the NAT loses its link: the fallback"), "the other one is there all the time")
+falls_silent([HOME], "the host behind the NAT loses its link")
+equal(world.dig(OFFICE), DESK2, "the other one is there all the time")
 home.ip("link", "set", home_wire, "up")
 home.ip("route", "replace", "default", "via", "10.77.1.1")
-claim(HOME, NAT2, "its link is back, and so is its name")
+asks_at_once(HOME, time.monotonic(), APART + SLACK, "its link is back: its daemon asks at once")
+claim(HOME, NAT2, "and so is its name", SLACK + SOON)
 
 # The server's own links: packets are lost on the way, and nobody is told.
+outage(HOME, OFFICE)
 for end in (uplink, office_port):
 	net.ip("link", "set", end, "down")
-claim(HOME, FALLBACK4, "the server is cut off: one host falls back", EXPOSURE + 1)
-claim(OFFICE, FALLBACK4, "and so does the other", 1)
+falls_silent([HOME, OFFICE], "the server is cut off")
 for end in (uplink, office_port):
 	net.ip("link", "set", end, "up")
-claim(HOME, NAT2, "the links are back: one host returns", PACE + SOON)
-claim(OFFICE, DESK2, "and so does the other")
+claim(HOME, NAT2, "the links are back: one host returns", TIMEOUT + RETRY + SLACK + SOON)
+claim(OFFICE, DESK2, "and so does the other", TIMEOUT + RETRY + SLACK + SOON)
 
 # --- the server reboots ---
 
+outage(HOME, OFFICE)
 xinetd.stop()
 reaper.stop()
 world.tool("meta", "boot", "00000000-0000-0000-0000-000000000000")
@@ -181,15 +245,18 @@ ok(world.dig(HOME) == world.dig(OFFICE) == FALLBACK4, "the server reboots: its f
     world.dig(HOME), world.dig(OFFICE), first.stderr.decode())
 equal(status(), {HOME: "offline", OFFICE: "offline"}, "and the status says so")
 let_witness_see()
+ok(wait_for(2 * BEAT, lambda: all(hosts[name].troubles[-1][0] > rebooted[0] for name in hosts)), "both daemons notice")
 rebooted.append(time.monotonic())
 world.start_reaper()
 world.start_xinetd(bind=SERVER, port=world.port)
-claim(HOME, NAT2, "one host returns by itself", PACE + SOON)
-claim(OFFICE, DESK2, "and so does the other")
+claim(HOME, NAT2, "one host returns by itself", RETRY + SLACK + SOON)
+claim(OFFICE, DESK2, "and so does the other", RETRY + SLACK + SOON)
 
 # --- what was said at each moment ---
 
+between_attempts(hosts)
 over.set()
+equal([host.service.stop() for host in hosts.values()], [0, 0], "the daemons end when they are told to")
 for thread in (*hosts.values(), witness):
 	thread.join(5)
 
@@ -238,9 +305,19 @@ for name, granted in ((HOME, 5), (OFFICE, 4)):
 	    "%s: dig said it soon, or when the pace of grants let it" % name)
 	none_of([pair for pair in pairs if withdrawn_early(*pair)], "%s: never withdrawn before the lease was over" % name)
 
-equal([{proof.address for proof in hosts[host].proofs} for host in (HOME, OFFICE)], [{NAT, NAT2}, {DESK, DESK2}],
-    "the hosts were told the same addresses")
-equal(hosts[HOME].wrong + hosts[OFFICE].wrong, [], "and never heard of anything but a server that is away")
+# --- what the logs say ---
+
+for name, leased in ((HOME, [NAT] + 4 * [NAT2]), (OFFICE, [DESK] + 3 * [DESK2])):
+	host = hosts[name]
+	equal(host.leased, leased, "%s: its log has a lease for each address, and one after each outage" % name)
+	spans = [(since, min(proof.until for proof in host.proofs if proof.since > since)) for since in outages[name]]
+	errors = [when for when, level, _ in host.troubles if level == "error"]
+	ok(all(any(since < when < until for when in errors) for since, until in spans), "%s: it tells of each outage" % name,
+	    spans, host.troubles)
+	none_of([one for one in host.troubles if not any(since < one[0] < until for since, until in spans)],
+	    "%s: and of no other trouble" % name)
+	none_of([one for one in host.troubles if not re.search(AWAY, one[2])],
+	    "%s: which is never anything but a server that is away" % name)
 
 log = world.helper_log()
 for host, addresses in ((HOME, (NAT, NAT2)), (OFFICE, (DESK, DESK2))):
@@ -249,5 +326,9 @@ for host, addresses in ((HOME, (NAT, NAT2)), (OFFICE, (DESK, DESK2))):
 ok(INSIDE not in log, "and none from behind the NAT", log)
 ok("boot" in first.stderr.decode() + reaper.text(), "the reaper has said that the table was of another boot",
     first.stderr.decode())
+for name, host in hosts.items():
+	logged = collections.Counter(re.findall(r"renew host=%s account=\S+ address=(\S+)" % name, log))
+	proved = collections.Counter(proof.address for proof in host.proofs)
+	equal(logged, proved, "the log has each renewal that %s was told of, and no other" % name)
 equal(world.check().get("faults"), "0", "the table is whole")
 done_testing()
