@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-# limit: 85
+# limit: 120
+# alone
 """
 Two hosts with daemons on networks of their own, one behind a real NAT, through all that happens to networks: addresses
 that change, links that go down, a server that reboots. What dig and status said is recorded all the time, and held
