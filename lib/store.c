@@ -446,14 +446,6 @@ store_walk_next(struct store_cursor *cursor)
 	return land(cursor, mdb_cursor_get(cursor->handle, &k, &v, MDB_NEXT), k, v);
 }
 
-bool
-store_walk_del(struct store_cursor *cursor)
-{
-	if (cursor->txn->st != ST_OK || stick(cursor->txn, mdb_cursor_del(cursor->handle, 0)) != ST_OK)
-		return false;
-	return store_walk_next(cursor);	/* LMDB knows that it stands on the next one already */
-}
-
 void
 store_walk_end(struct store_cursor *cursor)
 {

@@ -79,11 +79,10 @@ void		store_cancel(struct store_txn *);
 
 /*
  * Walk from the first key at or after `from` (size 0: the very first). False at the end or on an error, which sticks.
- * store_walk_end() is always due. Deleting what the cursor stands on, with store_walk_del(), goes on at the next key.
+ * store_walk_end() is always due.
  */
 bool		store_walk(struct store_txn *, unsigned db, struct store_value from, struct store_cursor *);
 bool		store_walk_next(struct store_cursor *);
-bool		store_walk_del(struct store_cursor *);
 void		store_walk_end(struct store_cursor *);
 
 /* Write a compact copy of everything to fd (STORE_SYNCED). */

@@ -66,15 +66,6 @@ history_open(const char *path, struct history **out)
 	return ST_OK;
 }
 
-void
-history_close(struct history *h)
-{
-	if (h == NULL)
-		return;
-	tdestroy(h->last, free);
-	free(h);
-}
-
 /* --- judging --- */
 
 static bool

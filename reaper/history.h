@@ -17,9 +17,8 @@
 
 struct history;
 
-/* ST_NOMEM. The file is opened when there is something to write. */
+/* ST_NOMEM. The file is opened when there is something to write. It lives as long as the process. */
 enum status	history_open(const char *path, struct history **);
-void		history_close(struct history *);
 
 /* Write what has become of these hosts since their last lines. Failures are logged once and change nothing else. */
 void		history_note(struct history *, struct table *, struct accounts *, const struct work *hosts);
