@@ -11,7 +11,7 @@
 
 #include "admin.h"
 #include "books.h"
-#include "certificate.h"
+#include "lib/certificate.h"
 #include "lib/account.h"
 #include "lib/clock.h"
 #include "lib/lease.h"

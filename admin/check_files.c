@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "certificate.h"
+#include "lib/certificate.h"
 #include "check.h"
 #include "lib/file.h"
 #include "people.h"

@@ -18,7 +18,7 @@
 
 #include "admin.h"
 #include "lib/account.h"
-#include "certificate.h"
+#include "lib/certificate.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "made.h"
@@ -133,7 +133,7 @@ make_certificate(const struct plan *p, gid_t group, struct made *made)
 	struct certificate_pair pair = { NULL, NULL, 0 };
 	enum status st;
 
-	if ((st = certificate_make(p->server, clock_wall(), &pair)) == ST_OK &&
+	if ((st = certificate_make(p->server, CERTIFICATE_SERVER, clock_wall(), &pair)) == ST_OK &&
 	    (st = made_file(made, &(struct made_file){ p->certificate, pair.certificate, strlen(pair.certificate),
 	    0644, 0 })) == ST_OK)
 		st = made_file(made, &(struct made_file){ p->key, pair.key, pair.keylen, 0640, group });

@@ -11,33 +11,33 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 
-#include "layers.h"
-
 #define NOBODY	"-"	/* no account can have this name */
 
 /*
- * An account for those who are none: the same work is done for it, and it never passes. What known accounts do not need
- * is made for them, too; and as theirs was, its record is decoded.
+ * A verifier for those who have none, and an account for those who are none: the same work is done for it, and it never
+ * passes. What known accounts do not need is made for them, too; and as theirs was, its record is decoded.
  */
 static void
-make_up(struct judge *judge, const char *name, struct account *account)
+make_up(struct judge *judge, const char *name, struct account *account, char decoy[VERIFIER_SIZE])
 {
-	struct account decoy = { .epoch = UINT32_MAX, .require = LAYER_PASSWORD };
+	const struct account nobody = { .epoch = UINT32_MAX, .require = LAYER_PASSWORD };
 	char record[ACCOUNT_RECORD];
 	size_t len;
 
-	if (accounts_decoy(judge->accounts, name, decoy.secret) != ST_OK)
-		snprintf(decoy.secret, sizeof(decoy.secret), "%s", SECRET_OF_NOBODY);
-	len = account_encode(&decoy, record);
+	if (accounts_decoy(judge->accounts, name, decoy) != ST_OK)
+		snprintf(decoy, VERIFIER_SIZE, "%s", SECRET_OF_NOBODY);
+	len = account_encode(&nobody, record);
 	if (account->require == 0 && account_decode(name, record, len, account) != ST_OK)
-		*account = decoy;
+		*account = nobody;
 }
 
 static enum status
 identify(struct judge *judge, const struct request *req, const char *name)
 {
-	struct candidate candidate = { .account = &judge->account, .secret = req->secret,
-		.secret_len = req->secret_len, .table = judge->table };
+	char decoy[VERIFIER_SIZE];
+	struct candidate candidate = { .account = &judge->account, .decoy = decoy, .evidence = judge->evidence,
+		.address = &judge->peer->address, .wall = clock_wall(), .secret = req->secret,
+		.secret_len = req->secret_len, .seal = judge->seal, .table = judge->table };
 	bool exists;
 	enum status st;
 
@@ -45,10 +45,23 @@ identify(struct judge *judge, const struct request *req, const char *name)
 	if (st != ST_OK && st != ST_NOTFOUND)
 		return st;
 	exists = st == ST_OK;
-	make_up(judge, name, &judge->account);
+	make_up(judge, name, &judge->account, decoy);
 	strikes_sources(&judge->peer->address, judge->peer->shared ? name : NULL, &candidate.sources);
 	st = layers_judge(&candidate, &judge->layers);
 	return st == ST_OK && !exists ? ST_DENIED : st;
+}
+
+/* One line for each login: fail2ban and people read it. */
+static void
+note_login(const struct judge *judge, const struct verdict *verdict)
+{
+	char passed[LAYERS_TEXT], failed[LAYERS_TEXT];
+
+	layers_text(judge->layers.passed, passed);
+	layers_text(judge->layers.failed, failed);
+	log_info("login account=%s peer=%s passed=%s failed=%s %s", verdict->name[0] != '\0' ? verdict->name : "-",
+	    judge->peer->text, *passed != '\0' ? passed : "-", *failed != '\0' ? failed : "-",
+	    status_text(verdict->st));
 }
 
 static void
@@ -67,8 +80,7 @@ login(struct judge *judge, const struct request *req, struct verdict *verdict)
 		verdict->st = identify(judge, req, verdict->name);
 	judge->known = verdict->st == ST_OK;
 	if (!judge->known)
-		log_info("login account=%s peer=%s %s", verdict->name[0] != '\0' ? verdict->name : "-",
-		    judge->peer->text, status_text(verdict->st));
+		note_login(judge, verdict);
 }
 
 /* Is the host this account's? ST_FORBIDDEN also when there is none. */
@@ -115,7 +127,7 @@ fill_wish(const struct judge *judge, const struct verdict *verdict, struct lease
 {
 	memset(want, 0, sizeof(*want));
 	want->address = verdict->address;
-	want->layers = judge->layers;
+	want->layers = judge->layers.passed;
 	want->flags = judge->account.trusted ? LEASE_TRUSTED : 0;
 	want->length = settings_lease(judge->settings, judge->account.class);
 	want->proved = judge->proved;
@@ -140,7 +152,7 @@ static void
 renew(struct judge *judge, const struct request *req, struct verdict *verdict)
 {
 	struct table_grant grant = { .changed = false };
-	char address[ADDRESS_TEXT];
+	char address[ADDRESS_TEXT], layers[LAYERS_TEXT];
 	struct lease want;
 
 	if ((verdict->st = owns(judge, req->name, verdict->name)) != ST_OK ||
@@ -158,9 +170,9 @@ renew(struct judge *judge, const struct request *req, struct verdict *verdict)
 	verdict->renew = verdict->lease / 3 > 0 ? verdict->lease / 3 : 1;
 	verdict->changed = grant.changed;
 	if (grant.changed || judge->settings->log_renewals)
-		log_info("renew host=%s account=%s address=%s peer=%s lease=%u changed=%s", verdict->name,
-		    judge->account.name, address_text(&verdict->address, address), judge->peer->text, verdict->lease,
-		    grant.changed ? "yes" : "no");
+		log_info("renew host=%s account=%s address=%s peer=%s layers=%s lease=%u changed=%s", verdict->name,
+		    judge->account.name, address_text(&verdict->address, address), judge->peer->text,
+		    layers_text(judge->layers.passed, layers), verdict->lease, grant.changed ? "yes" : "no");
 }
 
 static void

@@ -19,6 +19,8 @@
 #include "lib/status.h"
 #include "lib/table.h"
 
+#include "evidence.h"
+#include "layers.h"
 #include "peer.h"
 
 enum verb { VERB_LOGIN, VERB_RENEW, VERB_RELEASE, VERB_STATUS };
@@ -57,11 +59,13 @@ struct judge {
 	struct accounts		*accounts;
 	struct table		*table;
 	const struct peer	*peer;
+	const struct evidence	*evidence;
+	const struct seal	*seal;		/* NULL: no passwords are sealed, or they are locked */
 	uint64_t		 proved;	/* end of the handshake, CLOCK_BOOTTIME nanoseconds */
 	bool			 tried;		/* LOGIN was used up */
 	bool			 known;		/* LOGIN passed; as: */
 	struct account		 account;
-	uint8_t			 layers;	/* that passed */
+	struct layers_verdict	 layers;
 };
 
 /*

@@ -37,6 +37,8 @@ struct helper {
 	struct channel_context	*context;
 	struct accounts		*accounts;
 	struct table		*table;
+	struct seal		*seal;
+	struct evidence		 evidence;
 };
 
 static const char usage[] =
@@ -103,13 +105,26 @@ close_shutters(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+/* Missing files of the CA, and passwords that are locked, shut out only those who need them. */
+static enum status
+open_witnesses(struct helper *helper)
+{
+	const struct authority_plan plan = { helper->settings->client_ca, helper->settings->client_crl,
+		helper->settings->client_depth };
+	enum status st = seal_load(helper->settings->rundir, &helper->seal);
+
+	if (st != ST_OK && st != ST_NOTFOUND)
+		log_critical("%s: the key of the passwords: %s", helper->settings->rundir, status_text(st));
+	return authority_open(&plan, &helper->evidence.authority);
+}
+
 /* What the helper cannot do without. */
 static enum status
 open_necessities(const char *config, struct helper *helper)
 {
 	enum status st;
 
-	if ((st = settings_load(config, &helper->settings)) != ST_OK)
+	if ((st = settings_load(config, &helper->settings)) != ST_OK || (st = open_witnesses(helper)) != ST_OK)
 		return st;
 	return channel_serve(helper->settings->certificate, helper->settings->key, &helper->context);
 }
@@ -127,17 +142,26 @@ open_stores(struct helper *helper)
 		    helper->settings->rundir, status_text(st));
 }
 
+/* What the client has shown in the handshake. */
+static enum status
+gather(const struct channel *channel, struct evidence *evidence)
+{
+	const enum status st = channel_key(channel, evidence->key);
+
+	return st == ST_OK || st == ST_NOTFOUND ? channel_certificates(channel, &evidence->certificates) : st;
+}
+
 /* The handshake, the conversation, and the farewell. */
 static enum status
-serve(const struct helper *helper, const struct peer *peer)
+serve(struct helper *helper, const struct peer *peer)
 {
 	struct judge judge = { .settings = helper->settings, .accounts = helper->accounts, .table = helper->table,
-		.peer = peer };
+		.peer = peer, .evidence = &helper->evidence, .seal = helper->seal };
 	struct channel *channel = NULL;
 	enum status st;
 
 	st = channel_open(helper->context, peer->socket, peer->socket, NULL, 0, &channel);
-	if (st == ST_OK) {
+	if (st == ST_OK && (st = gather(channel, &helper->evidence)) == ST_OK) {
 		judge.proved = channel_proved_at(channel);
 		st = session_run(channel, &judge);
 	} else

@@ -4,7 +4,6 @@
  */
 #include "pin.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,36 +11,28 @@
 #include <unistd.h>
 
 #include "lib/file.h"
+#include "lib/fingerprint.h"
 #include "lib/log.h"
 
-#define PREFIX		"SHA256:"
-#define DIGITS		43		/* of base64 for 32 bytes, without the final "=" */
 #define SEPARATORS	" \t,"
 #define BLANKS		" \t\r"
 #define FILE_MOST	(1024 * 1024)
 #define LOCK_WAIT	2000		/* milliseconds */
 
-/* The length of a fingerprint's text without its final "=", or 0 when it is none. */
-static size_t
-fingerprint_length(const char *text, size_t len)
+static bool
+is_fingerprint(const char *text, size_t len)
 {
-	size_t i = strlen(PREFIX);
+	char fingerprint[FINGERPRINT_SIZE];
 
-	if (len > i && text[len - 1] == '=')
-		len--;
-	if (len != i + DIGITS || strncmp(text, PREFIX, i) != 0)
-		return 0;
-	for (; i < len; i++)
-		if (!isalnum((unsigned char)text[i]) && text[i] != '+' && text[i] != '/')
-			return 0;
-	return len;
+	return fingerprint_parse(text, len, fingerprint) == ST_OK;
 }
 
 static bool
 is_same(const char *text, size_t len, const char *key)
 {
-	len = fingerprint_length(text, len);
-	return len > 0 && strlen(key) == len && memcmp(text, key, len) == 0;
+	char fingerprint[FINGERPRINT_SIZE];
+
+	return fingerprint_parse(text, len, fingerprint) == ST_OK && strcmp(fingerprint, key) == 0;
 }
 
 bool
@@ -51,7 +42,7 @@ pin_is_list(const char *text)
 
 	for (text += strspn(text, SEPARATORS); *text != '\0'; text += strspn(text, SEPARATORS)) {
 		len = strcspn(text, SEPARATORS);
-		if (fingerprint_length(text, len) == 0)
+		if (!is_fingerprint(text, len))
 			return false;
 		text += len;
 		n++;
@@ -139,7 +130,7 @@ look_in_file(const struct server *server, const char *key, enum pin_verdict *ver
 static enum status
 append(int fd, const char *name, const char *key)
 {
-	char line[NAME_SIZE + CHANNEL_KEY + 4], last = '\n';
+	char line[NAME_SIZE + FINGERPRINT_SIZE + 4], last = '\n';
 	off_t end = lseek(fd, 0, SEEK_END);
 	int len;
 

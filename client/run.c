@@ -31,7 +31,7 @@ struct job {
 static enum status
 secure(struct job *job, struct transport *t, uint64_t until, char why[PIN_WHY])
 {
-	char key[CHANNEL_KEY];
+	char key[FINGERPRINT_SIZE];
 	enum status st;
 
 	if ((st = transport_secure(t, job->context, job->server->name, until)) != ST_OK) {

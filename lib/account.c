@@ -9,65 +9,53 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lease.h"
+#define CREDENTIAL	"credential="
 
-static const struct {
-	const char	*name;
-	uint8_t		 bit;
-} layer_names[] = {
-	{ "password", LAYER_PASSWORD },
-	{ "cert", LAYER_CERT },
-	{ "key", LAYER_KEY },
-	{ "network", LAYER_NETWORK },
-	{ "ssh", LAYER_SSH },
-};
-#define NLAYERS	(sizeof(layer_names) / sizeof(layer_names[0]))
-
-void
-layers_text(uint8_t layers, char text[LAYERS_TEXT])
+static void
+print_networks(const struct networks *nets, char text[NETWORKS_MAX * NETWORK_TEXT])
 {
+	char net[NETWORK_TEXT];
 	size_t at = 0;
 
 	text[0] = '\0';
-	for (size_t i = 0; i < NLAYERS; i++)
-		if ((layers & layer_names[i].bit) != 0)
-			at += (size_t)snprintf(text + at, LAYERS_TEXT - at, "%s%s", at > 0 ? "+" : "",
-			    layer_names[i].name);
+	for (size_t i = 0; i < nets->n; i++)
+		at += (size_t)snprintf(text + at, NETWORKS_MAX * NETWORK_TEXT - at, "%s%s", at > 0 ? " " : "",
+		    network_text(&nets->list[i], net));
 }
 
-/* ST_INVALID: a name of no layer, or none at all. */
-static enum status
-layers_parse(char *text, uint8_t *layers)
+/* False: they do not fit. */
+static bool
+print_credentials(const char *lines, char record[ACCOUNT_RECORD], size_t at)
 {
-	char *rest = NULL;
-	size_t i;
+	size_t len;
 
-	*layers = 0;
-	for (char *word = strtok_r(text, "+", &rest); word != NULL; word = strtok_r(NULL, "+", &rest)) {
-		for (i = 0; i < NLAYERS && strcmp(layer_names[i].name, word) != 0; i++)
-			;
-		if (i == NLAYERS)
-			return ST_INVALID;
-		*layers |= layer_names[i].bit;
+	for (; *lines != '\0'; lines += len, at += strlen(CREDENTIAL) + len) {
+		len = strcspn(lines, "\n");
+		len += lines[len] == '\n' ? 1 : 0;
+		if (at + strlen(CREDENTIAL) + len >= ACCOUNT_RECORD)
+			return false;
+		memcpy(record + at, CREDENTIAL, strlen(CREDENTIAL));
+		memcpy(record + at + strlen(CREDENTIAL), lines, len);
+		record[at + strlen(CREDENTIAL) + len] = '\0';
 	}
-	return *layers != 0 ? ST_OK : ST_INVALID;
+	return true;
 }
 
 size_t
 account_encode(const struct account *account, char record[ACCOUNT_RECORD])
 {
-	char announce[NETWORKS_MAX * NETWORK_TEXT] = "", net[NETWORK_TEXT], layers[LAYERS_TEXT];
-	size_t at = 0;
+	char announce[NETWORKS_MAX * NETWORK_TEXT], network[NETWORKS_MAX * NETWORK_TEXT], layers[LAYERS_TEXT];
 	int len;
 
-	for (size_t i = 0; i < account->announce.n; i++)
-		at += (size_t)snprintf(announce + at, sizeof(announce) - at, "%s%s", at > 0 ? " " : "",
-		    network_text(&account->announce.list[i], net));
-	layers_text(account->require, layers);
+	print_networks(&account->announce, announce);
+	print_networks(&account->network, network);
 	len = snprintf(record, ACCOUNT_RECORD, "v=1\nepoch=%" PRIu64 "\nclass=%s\nrequire=%s\nsecret=%s\n"
-	    "announce=%s\ntrusted=%s\n", account->epoch, account->class, layers, account->secret, announce,
+	    "announce=%s\nnetwork=%s\ntrusted=%s\n", account->epoch, account->class,
+	    layers_text(account->require, layers), account->secret, announce, network,
 	    account->trusted ? "yes" : "no");
-	return len > 0 && len < ACCOUNT_RECORD ? (size_t)len : 0;
+	if (len <= 0 || len >= ACCOUNT_RECORD || !print_credentials(account->credentials, record, (size_t)len))
+		return 0;
+	return strlen(record);
 }
 
 static enum status
@@ -83,6 +71,16 @@ take_secret(const char *value, struct account *account)
 		return ST_INVALID;
 	return (size_t)snprintf(account->secret, sizeof(account->secret), "%s", value) < sizeof(account->secret) ?
 	    ST_OK : ST_INVALID;
+}
+
+static enum status
+take_credential(const char *value, struct account *account)
+{
+	struct credential c;
+
+	if (credential_parse(value, strlen(value), &c) != ST_OK)
+		return ST_INVALID;
+	return credentials_add(account->credentials, &c);
 }
 
 /* One line's key and value. ST_INVALID: not of this version. */
@@ -103,6 +101,10 @@ take(const char *key, char *value, struct account *account)
 		return take_secret(value, account);
 	if (strcmp(key, "announce") == 0)
 		return networks_parse(value, &account->announce);
+	if (strcmp(key, "network") == 0)
+		return networks_parse(value, &account->network);
+	if (strcmp(key, "credential") == 0)
+		return take_credential(value, account);
 	if (strcmp(key, "trusted") == 0) {
 		account->trusted = strcmp(value, "yes") == 0;
 		return account->trusted || strcmp(value, "no") == 0 ? ST_OK : ST_INVALID;

@@ -5,7 +5,7 @@
  *
  * Databases, in both: `account` name -> record, `host` name -> account's name, `decoy` number -> verifier,
  * `meta`. An account record is text, one "key=value\n" a line, first "v=1", then epoch, class, require, secret,
- * announce, trusted. Unknown keys make the record unreadable (fail closed).
+ * announce, network, trusted, and a "credential" for each (credential.h). Unknown keys make the record unreadable (fail closed).
  */
 #ifndef DYNLEASE_ACCOUNT_H
 #define DYNLEASE_ACCOUNT_H
@@ -16,12 +16,13 @@
 #include <sys/types.h>
 
 #include "address.h"
+#include "credential.h"
+#include "layer.h"
 #include "name.h"
 #include "secret.h"
 #include "status.h"
 
-#define ACCOUNT_RECORD	4096
-#define LAYERS_TEXT	48
+#define ACCOUNT_RECORD	8192
 
 struct account {
 	char		name[NAME_SIZE];
@@ -30,15 +31,14 @@ struct account {
 	char		class[NAME_SIZE];	/* "" is the default class */
 	char		secret[VERIFIER_SIZE];	/* "" when it has none */
 	struct networks	announce;		/* addresses it may lease although it does not connect from them */
+	struct networks	network;		/* for the layer of that name: where it may log in from */
+	char		credentials[CREDENTIALS_SIZE];	/* a line each, credential.h */
 	bool		trusted;		/* may enter trusted places */
 };
 
 /* Record codec, pure. account_encode(): length, 0 when it does not fit. ST_DAMAGED: not a record of version 1. */
 size_t		account_encode(const struct account *, char record[ACCOUNT_RECORD]);
 enum status	account_decode(const char *name, const void *record, size_t len, struct account *);
-
-/* "password+key", for people and for records. */
-void		layers_text(uint8_t layers, char text[LAYERS_TEXT]);
 
 /* --- the snapshot, read only (account_snapshot.c) --- */
 struct accounts;

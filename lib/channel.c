@@ -204,6 +204,12 @@ channel_trust_key(struct channel_context **context)
 	return ctx == NULL ? ST_NOMEM : context_wrap(ST_OK, ctx, context);
 }
 
+enum status
+channel_identify(struct channel_context *context, const char *certificate, const char *key)
+{
+	return load_pair(context->ctx, certificate, key);
+}
+
 void
 channel_context_free(struct channel_context *context)
 {
@@ -483,21 +489,40 @@ channel_why(const struct channel *c)
 }
 
 enum status
-channel_key(const struct channel *c, char key[CHANNEL_KEY])
+channel_key(const struct channel *c, char key[FINGERPRINT_SIZE])
 {
-	unsigned char digest[SHA256_DIGEST_LENGTH], *info = NULL;
 	const X509 *cert = SSL_get0_peer_certificate(c->ssl);
-	int len = cert == NULL ? 0 : i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &info);
-	enum status st = ST_NOTFOUND;
-	size_t at;
+	unsigned char *info = NULL;
+	const int len = cert == NULL ? 0 : i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &info);
+	const enum status st = len > 0 ? fingerprint_make(info, (size_t)len, key) : ST_NOTFOUND;
 
-	if (len > 0 && EVP_Digest(info, (size_t)len, digest, NULL, EVP_sha256(), NULL) == 1) {
-		at = strlcpy(key, "SHA256:", CHANNEL_KEY);
-		len = EVP_EncodeBlock((unsigned char *)key + at, digest, sizeof(digest));
-		key[at + (size_t)len - 1] = '\0';	/* 32 bytes give one "=" */
-		st = ST_OK;
-	}
 	OPENSSL_free(info);
+	return st;
+}
+
+static enum status
+add_certificate(const X509 *cert, struct certificates *shown)
+{
+	struct certificate_der *der = &shown->list[shown->n];
+	const int len = i2d_X509(cert, NULL);
+	unsigned char *end;
+
+	if (len <= 0 || (end = der->bytes = malloc((size_t)len)) == NULL)
+		return ST_NOMEM;
+	der->len = (size_t)i2d_X509(cert, &end);
+	shown->n++;
+	return ST_OK;
+}
+
+enum status
+channel_certificates(const struct channel *c, struct certificates *shown)
+{
+	const X509 *own = SSL_get0_peer_certificate(c->ssl);
+	STACK_OF(X509) *rest = SSL_get_peer_cert_chain(c->ssl);
+	enum status st = own == NULL ? ST_OK : add_certificate(own, shown);
+
+	for (int i = 0; own != NULL && st == ST_OK && i < sk_X509_num(rest) && shown->n < CHAIN_MOST; i++)
+		st = add_certificate(sk_X509_value(rest, i), shown);
 	return st;
 }
 

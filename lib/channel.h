@@ -11,11 +11,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "chain.h"
+#include "fingerprint.h"
 #include "status.h"
 
 #define CHANNEL_ALPN	"dynlease/1"
 #define CHANNEL_WHY	256	/* bytes of an explanation, with the NUL */
-#define CHANNEL_KEY	64	/* bytes of a key's fingerprint, with the NUL */
 
 struct channel_context;
 struct channel;
@@ -40,6 +41,12 @@ void		channel_context_free(struct channel_context *);
 enum status	channel_trust_key(struct channel_context **);
 
 /*
+ * The client's own certificate chain and key, both PEM, to be shown to a server that asks. Of either kind of client's
+ * context. ST_CONFIG: logged as above.
+ */
+enum status	channel_identify(struct channel_context *, const char *certificate, const char *key);
+
+/*
  * Shake hands on in and out (the same socket, or two ends of pipes), which stay the caller's.
  * server: NULL accepts; else the DNS name (or address) the peer must prove, also sent as SNI.
  * until: CLOCK_BOOTTIME nanoseconds after which every call on the channel gives ST_TIMEOUT; 0: no limit here
@@ -56,11 +63,14 @@ enum status	channel_write(struct channel *, const void *bytes, size_t len);
 /* What went wrong, in one line for a person: "certificate has expired", "hostname mismatch"; "" when nothing. */
 const char	*channel_why(const struct channel *);
 
+/* The fingerprint of the peer's public key, which it has proved to hold. ST_NOTFOUND: it has shown none. */
+enum status	channel_key(const struct channel *, char key[FINGERPRINT_SIZE]);
+
 /*
- * The peer's public key: "SHA256:" and the base64 (without the final "=") of the SHA-256 of its SubjectPublicKeyInfo
- * (as RFC 7469 section 2.4 pins it). ST_NOTFOUND: it has shown none.
+ * The certificates that a client has shown, which the caller frees; none when it has shown none. Of more than
+ * CHAIN_MOST the rest is left out. ST_NOMEM.
  */
-enum status	channel_key(const struct channel *, char key[CHANNEL_KEY]);
+enum status	channel_certificates(const struct channel *, struct certificates *);
 
 /* "TLSv1.3" and the like, for a log line. */
 const char	*channel_version(const struct channel *);

@@ -47,6 +47,7 @@
 
 #include "address.h"
 #include "clock.h"
+#include "layer.h"
 #include "name.h"
 #include "status.h"
 
@@ -56,9 +57,6 @@
 #define LEASE_PACE	(10 * CLOCK_SECOND)	/* changes of one host are published at most this often */
 
 enum lease_flag { LEASE_LIVE = 1, LEASE_TRUSTED = 2 };
-
-/* How a lease was authenticated. Append only: the numbers are stored. */
-enum layer_bit { LAYER_PASSWORD = 1, LAYER_CERT = 2, LAYER_KEY = 4, LAYER_NETWORK = 8, LAYER_SSH = 16 };
 
 struct lease {
 	char		host[NAME_SIZE];

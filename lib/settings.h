@@ -31,6 +31,9 @@ struct lease_class {
 struct settings {
 	char		*certificate;	/* PEM, chain */
 	char		*key;		/* PEM */
+	char		*client_ca;	/* PEM: whose certificates of clients count */
+	char		*client_crl;	/* PEM: which of them do not any more */
+	unsigned	 client_depth;	/* intermediate CAs between the two */
 	char		*accounts;	/* the snapshot */
 	char		*master;	/* directory of the accounts master */
 	char		*history;	/* of leases, written by the reaper */
@@ -38,6 +41,9 @@ struct settings {
 	char		*user;		/* who runs the helper; its group owns the table */
 	char		*group;
 	char		*reaper_user;
+	char		*ssh_user;	/* as whom hosts log in through ssh */
+	char		*ssh_keys;	/* authorized_keys of that user, written by the admin */
+	char		*seal;		/* wraps the key of the passwords, when they are sealed */
 	unsigned	 port;
 	unsigned	 lease;		/* seconds; the class "default" */
 	unsigned	 interval;	/* seconds between passes at most */

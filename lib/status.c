@@ -20,6 +20,7 @@ static const struct {
 	[ST_FORBIDDEN] = { "not yours, or unknown", EX_NOPERM },
 	[ST_REFUSED] = { "this address may not be leased", EX_NOPERM },
 	[ST_LIMITED] = { "too many failures, try again later", EX_TEMPFAIL },
+	[ST_LOCKED] = { "the passwords are locked", EX_TEMPFAIL },
 	[ST_NOREAPER] = { "nothing could withdraw the lease, so it is not granted", EX_TEMPFAIL },
 	[ST_BUSY] = { "busy, try again later", EX_TEMPFAIL },
 	[ST_SUPERSEDED] = { "a younger proof was quicker", EX_TEMPFAIL },

@@ -15,6 +15,7 @@ enum status {
 	ST_FORBIDDEN,	/* authenticated, but not yours (or unknown: the same outcome) */
 	ST_REFUSED,	/* this address may not be leased */
 	ST_LIMITED,	/* too many failures from there; right or wrong is not looked at */
+	ST_LOCKED,	/* the passwords are sealed, and nobody has unlocked them since the machine started */
 	ST_NOREAPER,	/* nothing could withdraw the lease later, so it is not granted */
 	ST_BUSY,	/* a lock was not to be had in time; nothing was changed */
 	ST_SUPERSEDED,	/* a younger proof was quicker; nothing was changed */

@@ -45,6 +45,18 @@ strikes_sources(const struct address *peer, const char *account, struct strike_s
 	add_source(sources, &net, NULL, STRIKES_MAX * STRIKES_WIDE);
 }
 
+/* "@" stands in no network's text. */
+void
+strikes_sources_account(const char *account, struct strike_sources *sources)
+{
+	struct strike_source *source = &sources->list[0];
+
+	memset(sources, 0, sizeof(*sources));
+	sources->n = 1;
+	source->limit = STRIKES_MAX;
+	source->len = (size_t)snprintf((char *)source->key, sizeof(source->key), "@%s", account);
+}
+
 static struct store_value
 source_key(const struct strike_source *source)
 {

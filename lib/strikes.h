@@ -2,7 +2,7 @@
 /*
  * The limiter: at most STRIKES_MAX failed logins a source in STRIKES_WINDOW, counted in the lease table, atomically.
  * A source is the peer's /32 or /64, and for IPv6 its /48 at ten times that. Peers behind which many sit (loopback
- * and other tunnels' ends) are counted per peer and account. At most STRIKES_SOURCES are kept; the oldest go first.
+ * and other tunnels' ends) are counted per peer and account; who holds a key of the account, per account. At most STRIKES_SOURCES are kept; the oldest go first.
  */
 #ifndef DYNLEASE_STRIKES_H
 #define DYNLEASE_STRIKES_H
@@ -35,6 +35,9 @@ struct strike_sources {
 
 /* The sources a login by account from peer is counted under; account: NULL unless shared peers are meant. Pure. */
 void		strikes_sources(const struct address *peer, const char *account, struct strike_sources *);
+
+/* That of an account whose key or certificate has passed, wherever it comes from: a neighbour is not charged. Pure. */
+void		strikes_sources_account(const char *account, struct strike_sources *);
 
 /*
  * A cheap check inside the transaction that reads and writes the strike, so that parallel guesses cannot outrun the

@@ -148,19 +148,19 @@ def renewals():
 
 source = new_source()
 equal(logged([LOGIN, "RENEW " + A], source=source),
-    ["renew host=%s account=%s address=%s peer=%s lease=120 changed=yes" % (A, A, source, source)],
+    ["renew host=%s account=%s address=%s peer=%s layers=password lease=120 changed=yes" % (A, A, source, source)],
     "a grant is one line")
 counted = renewals()
 equal((logged([LOGIN, "RENEW " + A, "STATUS " + A], source=source), renewals()), ([], counted + 1),
     "a renewal that changes nothing is only counted")
 equal(logged([LOGIN, "RELEASE " + A], source=source), ["release host=%s account=%s peer=%s" % (A, A, source)],
     "a release is one line")
-equal(logged(["LOGIN %s %s" % (A, GUESS)], source=source), ["login account=%s peer=%s denied" % (A, source)],
+equal(logged(["LOGIN %s %s" % (A, GUESS)], source=source), ["login account=%s peer=%s passed=- failed=password denied" % (A, source)],
     "a denial is one line")
 equal(logged(["LOGIN no-such.dyn.test " + GUESS], source=source),
-    ["login account=no-such.dyn.test peer=%s denied" % source],
+    ["login account=no-such.dyn.test peer=%s passed=- failed=password denied" % source],
     "of an unknown account, too")
-equal(logged(["LOGIN ../\\x1b%%s%%n %s" % GUESS], source=source), ["login account=- peer=%s denied" % source],
+equal(logged(["LOGIN ../\\x1b%%s%%n %s" % GUESS], source=source), ["login account=- peer=%s passed=- failed=password denied" % source],
     "what is no name is not logged")
 equal(logged([LOGIN, "RENEW " + B, "RENEW %s 10.0.0.1" % A, "STATUS '%n'"], source=source),
     ["renew host=%s account=%s peer=%s not yours, or unknown" % (B, A, source),

@@ -415,7 +415,7 @@ static const char *
 fingerprint_of(const char *identity)
 {
 	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	static char text[CHANNEL_KEY];
+	static char text[FINGERPRINT_SIZE];
 	unsigned char digest[33] = { 0 }, *info = NULL;
 	char file[60];
 	EVP_PKEY *key;
@@ -440,7 +440,7 @@ fingerprint_of(const char *identity)
 static void
 test_key(const char *identity, const char *name)
 {
-	char key[CHANNEL_KEY] = "";
+	char key[FINGERPRINT_SIZE] = "";
 	struct channel_context *context;
 	struct channel *c;
 	enum status st;

@@ -16,9 +16,9 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
-#include "lib/address.h"
-#include "lib/log.h"
-#include "lib/secret.h"
+#include "address.h"
+#include "log.h"
+#include "secret.h"
 
 #define DAY		(24 * 60 * 60L)
 #define HOUR		(60 * 60L)
@@ -40,7 +40,7 @@ add_extension(X509 *x, int nid, const char *value)
 
 /* The name has been parsed: LDH or an address, so it cannot bring syntax of OpenSSL's along. */
 static bool
-add_extensions(X509 *x, const char *name)
+add_extensions(X509 *x, const char *name, enum certificate_use use)
 {
 	char san[NAME_SIZE + 8];
 	struct address address;
@@ -48,7 +48,7 @@ add_extensions(X509 *x, const char *name)
 	snprintf(san, sizeof(san), "%s:%s", address_parse(name, &address) == ST_OK ? "IP" : "DNS", name);
 	return add_extension(x, NID_basic_constraints, "critical,CA:FALSE") &&
 	    add_extension(x, NID_key_usage, "critical,digitalSignature") &&
-	    add_extension(x, NID_ext_key_usage, "serverAuth") &&
+	    add_extension(x, NID_ext_key_usage, use == CERTIFICATE_SERVER ? "serverAuth" : "clientAuth") &&
 	    add_extension(x, NID_subject_key_identifier, "hash") &&
 	    add_extension(x, NID_subject_alt_name, san);
 }
@@ -74,14 +74,14 @@ set_names(X509 *x, const char *name)
 }
 
 static X509 *
-sign_new(EVP_PKEY *key, const char *name, time_t now)
+sign_new(EVP_PKEY *key, const char *name, enum certificate_use use, time_t now)
 {
 	X509 *x = X509_new();
 
 	if (x != NULL && X509_set_version(x, X509_VERSION_3) == 1 && set_serial(x) && set_names(x, name) &&
 	    ASN1_TIME_set(X509_getm_notBefore(x), now - HOUR) != NULL &&
 	    ASN1_TIME_set(X509_getm_notAfter(x), now + CERTIFICATE_DAYS * DAY) != NULL &&
-	    X509_set_pubkey(x, key) == 1 && add_extensions(x, name) && X509_sign(x, key, EVP_sha256()) != 0)
+	    X509_set_pubkey(x, key) == 1 && add_extensions(x, name, use) && X509_sign(x, key, EVP_sha256()) != 0)
 		return x;
 	X509_free(x);
 	return NULL;
@@ -128,10 +128,10 @@ key_text(EVP_PKEY *key, size_t *len)
 }
 
 enum status
-certificate_make(const char *name, time_t now, struct certificate_pair *pair)
+certificate_make(const char *name, enum certificate_use use, time_t now, struct certificate_pair *pair)
 {
 	EVP_PKEY *key = EVP_EC_gen("P-256");
-	X509 *x = key == NULL ? NULL : sign_new(key, name, now);
+	X509 *x = key == NULL ? NULL : sign_new(key, name, use, now);
 
 	memset(pair, 0, sizeof(*pair));
 	if (x != NULL) {

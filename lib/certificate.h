@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The server's certificate: making a self-signed one, and looking at the one that is there. With channel.c and secret.c
- * the only user of OpenSSL.
+ * The server's certificate: making a self-signed one, and looking at the one that is there. Keys and dates;
+ * no network.
  */
 #ifndef DYNLEASE_CERTIFICATE_H
 #define DYNLEASE_CERTIFICATE_H
@@ -11,8 +11,8 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "lib/name.h"
-#include "lib/status.h"
+#include "name.h"
+#include "status.h"
 
 #define CERTIFICATE_DAYS	3650	/* of a self-signed one: clients pin it, and changing it means visiting each */
 
@@ -23,11 +23,13 @@ struct certificate_pair {
 	size_t	 keylen;
 };
 
+enum certificate_use { CERTIFICATE_SERVER, CERTIFICATE_CLIENT };
+
 /*
- * A new P-256 key and a certificate for it that is its own issuer: for name (a DNS name or an address) as the server
- * of TLS and for nothing else, not a CA, from an hour before now. ST_SYSTEM: logged.
+ * A new P-256 key and a certificate for it that is its own issuer: for name (a DNS name or an address) as one side of
+ * TLS and for nothing else, not a CA, from an hour before now. ST_SYSTEM: logged.
  */
-enum status	certificate_make(const char *name, time_t now, struct certificate_pair *);
+enum status	certificate_make(const char *name, enum certificate_use, time_t now, struct certificate_pair *);
 void		certificate_pair_free(struct certificate_pair *);	/* wipes the key */
 
 struct certificate {
