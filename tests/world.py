@@ -77,11 +77,15 @@ class World:
 
 	# --- accounts ---
 
-	def add_hosts(self, hosts, verifier=None, classname="-", announce=ANNOUNCE):
-		"""Accounts, each of one host with its name and, unless a crypt(5) verifier is given, a token."""
+	def add_hosts(self, hosts, verifier=None, classname="-", announce=ANNOUNCE, amend=()):
+		"""
+		Accounts, each of one host with its name and, unless a crypt(5) verifier ("-": none) is given, a token.
+		amend: lines like "require network+key", "network 127.0.0.0/8", "credential key SHA256:..." for each.
+		"""
 		for host in hosts:
 			self.tokens[host] = token(len(self.tokens))
 			self.lines.append("%s %s %s %s" % (host, verifier or self.tokens[host], classname, announce))
+			self.lines += ["+ " + line for line in amend]
 		self.publish_accounts()
 
 	def publish_accounts(self):
