@@ -15,15 +15,15 @@ from lib import SANITIZED, TMP, TOOLS, done_testing, equal, free_port, note, ok,
 
 ZONE = "dyn.example.org"
 WALL = 1795205045		# the clock that the serials are made from
-OK, FULL, CONFIG, UNPUBLISHED = 0, 11, 14, 19
+OK, FULL, CONFIG, UNPUBLISHED = 0, 12, 15, 20
 BEGIN, END = b";; dynlease: begin\n", b";; dynlease: end\n"
-TOOL = os.path.join(TOOLS, "publish_zonefile")
+TOOL = [os.path.join(TOOLS, "publish"), "zonefile"]
 
 for program in ("named", "rndc", "named-checkzone", "dig"):
 	if not shutil.which(program):
 		skip_all("no " + program)
-if not os.path.exists(TOOL):
-	skip_all("no " + TOOL)
+if not os.path.exists(TOOL[0]):
+	skip_all("no " + TOOL[0])
 
 DIR = os.path.join(TMP, "zones")
 FILE = os.path.join(DIR, "dyn.zone")
@@ -102,7 +102,7 @@ def lines_of(names):
 
 def publish(names, path=None, wall=WALL, wrap=()):
 	start = time.monotonic()
-	got = run(list(wrap) + [TOOL, path or conf(), ZONE, str(wall)], input=lines_of(names))
+	got = run(list(wrap) + [*TOOL, path or conf(), ZONE, str(wall)], input=lines_of(names))
 	return Result(got.returncode, (got.stdout + got.stderr).decode("utf-8", "replace").strip(), time.monotonic() - start)
 
 
@@ -182,9 +182,9 @@ def test_section():
 	    ("no server to ask", b"server to ask", {"server": "none"}, None)):
 		path = conf(**keys)
 		write(path, re.sub(rb"(?m)^%s = .*\n" % str(left_out).encode(), b"", read(path)))
-		got = run([TOOL, path, ZONE, "check"])
+		got = run([*TOOL, path, ZONE, "check"])
 		ok(got.returncode == CONFIG and pattern in got.stderr, "section refused: " + what, got)
-	got = run([TOOL, conf(nameserver="ns.example.org ns2.example.org", hostmaster="a@b.example"), ZONE, "check"])
+	got = run([*TOOL, conf(nameserver="ns.example.org ns2.example.org", hostmaster="a@b.example"), ZONE, "check"])
 	ok(got.returncode == OK, "section accepted", got)
 
 
@@ -457,7 +457,7 @@ def test_kill():
 	for call in INTERESTING:
 		for i in range(1, counts[call] + 1):
 			write(FILE, old)
-			got = run(["strace", "-o", "/dev/null", "-e", "inject=%s:signal=KILL:when=%d" % (call, i), TOOL, path, ZONE,
+			got = run(["strace", "-o", "/dev/null", "-e", "inject=%s:signal=KILL:when=%d" % (call, i), *TOOL, path, ZONE,
 			    str(WALL)], input=lines_of(names))
 			kills += got.returncode != UNPUBLISHED
 			seen.add(read() == new)
@@ -477,7 +477,7 @@ def test_kill_random():
 	wrong = 0
 	for i in range(40):
 		names = {"a": "192.0.2.%d" % (100 + i), "b": ("192.0.2.92", "2001:db8::92", "tl")}
-		process = subprocess.Popen([TOOL, conf(), ZONE, str(WALL)], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+		process = subprocess.Popen([*TOOL, conf(), ZONE, str(WALL)], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
 		process.stdin.write(lines_of(names))
 		process.stdin.close()
 		time.sleep(0.001 * i)	# the moment of the kill, not readiness
