@@ -12,13 +12,10 @@
 
 #include "lib/certificate.h"
 #include "check.h"
+#include "expiry.h"
 #include "lib/file.h"
 #include "people.h"
 #include "text.h"
-
-#define DAY		(24 * 60 * 60)
-#define EXPIRY_WARNING	(30 * DAY)
-#define EXPIRY_CRITICAL	(7 * DAY)
 
 enum who { WHO_ANY = 0, WHO_ROOT = 1, WHO_HELPER = 2, WHO_REAPER = 4 };
 
@@ -150,9 +147,8 @@ check_expiry(struct check *check, const struct certificate *c)
 	else if (c->left < 0)
 		findings_add(check->findings, LEVEL_CRITICAL, "%s: the certificate expired %s ago", path, left);
 	else
-		findings_add(check->findings, c->left < EXPIRY_CRITICAL ? LEVEL_CRITICAL :
-		    c->left < EXPIRY_WARNING ? LEVEL_WARNING : LEVEL_OK,
-		    "%s: the certificate for %s expires in %s", path, c->name[0] != '\0' ? c->name : "no name", left);
+		findings_add(check->findings, expiry_level(c->left), "%s: the certificate for %s expires in %s", path,
+		    c->name[0] != '\0' ? c->name : "no name", left);
 	if (c->name[0] == '\0')
 		findings_add(check->findings, LEVEL_CRITICAL, "%s: the certificate is for no name that a client could "
 		    "ask for", path);

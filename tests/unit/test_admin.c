@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "admin/apparmor.h"
+#include "admin/expiry.h"
 #include "admin/exposure.h"
 #include "admin/finding.h"
 #include "admin/json.h"
@@ -38,6 +39,22 @@ test_exposure(void)
 	ok(is_ttl_long(&set, &zone), "the TTL is held against the shortest");
 	zone.ttl = 15;
 	ok(!is_ttl_long(&set, &zone), "and 15 s is a quarter of that");
+}
+
+static void
+test_expiry(void)
+{
+	static const struct {
+		long long	left;
+		enum level	level;
+	} rows[] = {
+		{ 31 * EXPIRY_DAY, LEVEL_OK }, { 30 * EXPIRY_DAY + 1, LEVEL_OK }, { 30 * EXPIRY_DAY, LEVEL_WARNING },
+		{ 7 * EXPIRY_DAY + 1, LEVEL_WARNING }, { 7 * EXPIRY_DAY, LEVEL_CRITICAL }, { 0, LEVEL_CRITICAL },
+		{ -1, LEVEL_CRITICAL },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		ok(expiry_level(rows[i].left) == rows[i].level, "expiry: %lld s left", rows[i].left);
 }
 
 static void
@@ -235,6 +252,7 @@ main(void)
 {
 	log_open("test_admin", LOG_PLACE_STDERR);
 	test_exposure();
+	test_expiry();
 	test_duration();
 	test_json_escape();
 	test_json();
