@@ -32,25 +32,54 @@ fingerprint_make(const void *bytes, size_t len, char fingerprint[FINGERPRINT_SIZ
 	return ST_OK;
 }
 
-enum status
-fingerprint_make_base64(const char *text, size_t len, char fingerprint[FINGERPRINT_SIZE])
+static enum status
+decode(const char *text, size_t len, uint8_t blob[BLOB_MAX], size_t *size)
 {
-	uint8_t blob[BLOB_MAX];
 	size_t padding = 0;
 	int n;
 
-	fingerprint[0] = '\0';
 	/* EVP_DecodeBlock(3) passes over blanks, and counts what pads as bytes. */
 	for (size_t i = 0; i < len; i++)
 		if (!isalnum((unsigned char)text[i]) && text[i] != '+' && text[i] != '/' && text[i] != '=')
 			return ST_INVALID;
 	while (padding < 2 && padding < len && text[len - 1 - padding] == '=')
 		padding++;
-	if (len == 0 || len % 4 != 0 || len / 4 * 3 > sizeof(blob) ||
+	if (len == 0 || len % 4 != 0 || len / 4 * 3 > BLOB_MAX ||
 	    memchr(text, '=', len - padding) != NULL ||
 	    (n = EVP_DecodeBlock(blob, (const unsigned char *)text, (int)len)) < (int)padding)
 		return ST_INVALID;
-	return fingerprint_make(blob, (size_t)n - padding, fingerprint);
+	*size = (size_t)n - padding;
+	return ST_OK;
+}
+
+enum status
+fingerprint_make_base64(const char *text, size_t len, char fingerprint[FINGERPRINT_SIZE])
+{
+	uint8_t blob[BLOB_MAX];
+	size_t size;
+	enum status st;
+
+	fingerprint[0] = '\0';
+	st = decode(text, len, blob, &size);
+	return st != ST_OK ? st : fingerprint_make(blob, size, fingerprint);
+}
+
+enum status
+fingerprint_make_ssh(const char *type, const char *base64, char fingerprint[FINGERPRINT_SIZE])
+{
+	uint8_t blob[BLOB_MAX];
+	size_t size, at = 0, fields = 0, len;
+	enum status st;
+
+	fingerprint[0] = '\0';
+	if ((st = decode(base64, strlen(base64), blob, &size)) != ST_OK)
+		return st;
+	for (; at + 4 <= size; at += 4 + len, fields++) {
+		len = (size_t)blob[at] << 24 | (size_t)blob[at + 1] << 16 | (size_t)blob[at + 2] << 8 | blob[at + 3];
+		if (len > size - at - 4 || (fields == 0 && (len != strlen(type) || memcmp(blob + at + 4, type, len) != 0)))
+			return ST_INVALID;
+	}
+	return at != size || fields < 2 ? ST_INVALID : fingerprint_make(blob, size, fingerprint);
 }
 
 enum status

@@ -20,6 +20,12 @@ enum status	fingerprint_make(const void *bytes, size_t len, char fingerprint[FIN
 /* Of a key's text in base64 (an ssh key's second word). ST_INVALID: it is none. */
 enum status	fingerprint_make_base64(const char *text, size_t len, char fingerprint[FINGERPRINT_SIZE]);
 
+/*
+ * Of an ssh key by its two words in an authorized_keys file. ST_INVALID also when the second is cut, or is a key of
+ * another type than the first says (RFC 4253 section 6.6: fields with their lengths, the type first).
+ */
+enum status	fingerprint_make_ssh(const char *type, const char *base64, char fingerprint[FINGERPRINT_SIZE]);
+
 /* Text of len bytes, with or without a final "=", in its one spelling. ST_INVALID: none. Pure. */
 enum status	fingerprint_parse(const char *text, size_t len, char fingerprint[FINGERPRINT_SIZE]);
 
