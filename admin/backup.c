@@ -12,10 +12,12 @@
 
 #include "admin.h"
 #include "books.h"
+#include "difference.h"
 #include "lib/account.h"
 #include "lib/clock.h"
 #include "lib/file.h"
 #include "lib/log.h"
+#include "lib/secret.h"
 #include "options.h"
 #include "record.h"
 #include "roll.h"
@@ -60,17 +62,18 @@ backup_run(struct admin *admin)
 
 /* --- what a restore would do --- */
 
-/* Said for each account; true: it gives somebody something that was taken away. */
+/* True: it gives somebody something that was taken away. */
 static bool
-tell_account(const struct restore *r, const struct account *then)
+tell_account(const struct restore *r, const char *name)
 {
-	const struct account *now = roll_find(&r->now, then->name);
+	struct account now, then;
+	bool any = false;
 
-	if (now != NULL && strcmp(now->secret, then->secret) == 0)
-		return false;
-	printf(now == NULL ? "account %s would come back\n" : "account %s would have an older secret again\n",
-	    then->name);
-	return true;
+	if (roll_get(&r->then, name, &then) == ST_OK)
+		any = difference_tell(roll_get(&r->now, name, &now) == ST_OK ? &now : NULL, &then);
+	secret_wipe(&now, sizeof(now));
+	secret_wipe(&then, sizeof(then));
+	return any;
 }
 
 static bool
@@ -79,7 +82,7 @@ tell_differences(const struct restore *r)
 	bool any = false;
 
 	for (size_t i = 0; i < r->then.n; i++)
-		any = tell_account(r, &r->then.list[i]) || any;
+		any = tell_account(r, r->then.list[i].name) || any;
 	for (size_t i = 0; i < r->then.hosts.n; i++)
 		if (hosts_find(&r->now.hosts, r->then.hosts.list[i].name) == NULL) {
 			printf("host %s of %s would come back\n", r->then.hosts.list[i].name,
@@ -87,7 +90,7 @@ tell_differences(const struct restore *r)
 			any = true;
 		}
 	for (size_t i = 0; i < r->now.n; i++)
-		if (roll_find(&r->then, r->now.list[i].name) == NULL) {
+		if (!roll_has(&r->then, r->now.list[i].name)) {
 			printf("account %s would be deleted\n", r->now.list[i].name);
 			any = true;
 		}

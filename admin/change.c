@@ -8,7 +8,6 @@
 
 #include "lib/clock.h"
 #include "lib/log.h"
-#include "lib/secret.h"
 #include "running.h"
 #include "wanted.h"
 
@@ -29,19 +28,6 @@ find(struct books *books, struct change *change)
 	if (st != ST_OK)
 		log_error("%s: %s; nothing was changed", name, st == ST_NOTFOUND ? "no such host" : status_text(st));
 	return st;
-}
-
-/* Their records tell. False also for one that is too long to be kept: master_put() reports it. */
-static bool
-is_same(const struct account *a, const struct account *b)
-{
-	char one[ACCOUNT_RECORD], other[ACCOUNT_RECORD];
-	const size_t len = account_encode(a, one);
-	const bool same = len > 0 && account_encode(b, other) == len && memcmp(one, other, len) == 0;
-
-	secret_wipe(one, sizeof(one));
-	secret_wipe(other, sizeof(other));
-	return same;
 }
 
 static void
@@ -66,7 +52,7 @@ change_make(struct books *books, struct change *change)
 		master_cancel(books->master);
 		return st;
 	}
-	change->differs = !is_same(&change->old, &change->next);
+	change->differs = !account_equal(&change->old, &change->next);
 	if (change->differs && change->takes_away)
 		change->next.epoch = master_next_epoch(books->master, (uint64_t)clock_wall());
 	if (change->differs)

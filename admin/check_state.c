@@ -67,7 +67,7 @@ check_master(struct check *check, struct accounts *accounts, const struct hosts 
 			if (hosts_find(hosts, masters.list[i].name) == NULL ||
 			    master_get(master, masters.list[i].owner, &mine) != ST_OK ||
 			    accounts_get(accounts, masters.list[i].owner, &shown) != ST_OK ||
-			    mine.epoch != shown.epoch)
+			    !account_equal(&mine, &shown))
 				differ++;
 		if (differ > 0)
 			findings_add(check->findings, LEVEL_WARNING, "the snapshot %s is not what the master says: a "

@@ -7,27 +7,45 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <bsd/string.h>
+
 #include "lib/secret.h"
+
+static enum status
+grow(struct roll *roll)
+{
+	const size_t room = roll->room == 0 ? 64 : 2 * roll->room;
+	struct roll_account *grown = reallocarray(roll->list, room, sizeof(*grown));
+
+	if (grown == NULL)
+		return ST_NOMEM;
+	roll->list = grown;
+	roll->room = room;
+	return ST_OK;
+}
 
 static enum status
 take(void *arg, const struct account *account)
 {
 	struct roll *roll = arg;
-	struct account *grown;
-	size_t room;
+	struct roll_account *entry;
+	char record[ACCOUNT_RECORD];
+	enum status st;
 
-	if (roll->n == roll->room) {
-		room = roll->room == 0 ? 64 : 2 * roll->room;
-		if ((grown = calloc(room, sizeof(*grown))) == NULL)
-			return ST_NOMEM;
-		if (roll->n > 0)
-			memcpy(grown, roll->list, roll->n * sizeof(*grown));
-		secret_wipe(roll->list, roll->n * sizeof(*grown));
-		free(roll->list);
-		roll->list = grown;
-		roll->room = room;
-	}
-	roll->list[roll->n++] = *account;
+	if (roll->n == roll->room && (st = grow(roll)) != ST_OK)
+		return st;
+	entry = &roll->list[roll->n];
+	strlcpy(entry->name, account->name, sizeof(entry->name));
+	entry->epoch = account->epoch;
+	if ((entry->len = account_encode(account, record)) == 0)
+		return ST_DAMAGED;
+	entry->record = malloc(entry->len + 1);
+	if (entry->record != NULL)
+		memcpy(entry->record, record, entry->len);
+	secret_wipe(record, sizeof(record));
+	if (entry->record == NULL)
+		return ST_NOMEM;
+	roll->n++;
 	return ST_OK;
 }
 
@@ -50,23 +68,39 @@ roll_read_master(struct master *master, struct roll *roll)
 void
 roll_free(struct roll *roll)
 {
-	if (roll->list != NULL)
-		secret_wipe(roll->list, roll->n * sizeof(*roll->list));
+	for (size_t i = 0; i < roll->n; i++) {
+		secret_wipe(roll->list[i].record, roll->list[i].len);
+		free(roll->list[i].record);
+	}
 	free(roll->list);
 	hosts_free(&roll->hosts);
 	*roll = (struct roll){ 0 };
 }
 
 static int
-compare(const void *name, const void *account)
+compare(const void *name, const void *entry)
 {
-	return strcmp(name, ((const struct account *)account)->name);
+	return strcmp(name, ((const struct roll_account *)entry)->name);
 }
 
-const struct account *
-roll_find(const struct roll *roll, const char *account)
+static const struct roll_account *
+find(const struct roll *roll, const char *name)
 {
-	return roll->n == 0 ? NULL : bsearch(account, roll->list, roll->n, sizeof(*roll->list), compare);
+	return roll->n == 0 ? NULL : bsearch(name, roll->list, roll->n, sizeof(*roll->list), compare);
+}
+
+bool
+roll_has(const struct roll *roll, const char *name)
+{
+	return find(roll, name) != NULL;
+}
+
+enum status
+roll_get(const struct roll *roll, const char *name, struct account *account)
+{
+	const struct roll_account *entry = find(roll, name);
+
+	return entry == NULL ? ST_NOTFOUND : account_decode(entry->name, entry->record, entry->len, account);
 }
 
 uint64_t
@@ -100,7 +134,8 @@ roll_exchange(struct master *master, const struct roll *from, const struct roll 
 	for (size_t i = 0; i < from->hosts.n; i++)
 		master_del_host(master, from->hosts.list[i].name);
 	for (size_t i = 0; i < to->n; i++) {
-		account = to->list[i];
+		if (roll_get(to, to->list[i].name, &account) != ST_OK)
+			continue;	/* cannot be: it was encoded here */
 		if (epoch != 0)
 			account.epoch = epoch;
 		master_put(master, &account);

@@ -6,6 +6,7 @@
 #ifndef DYNLEASE_ROLL_H
 #define DYNLEASE_ROLL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,9 +16,16 @@
 #include "lib/work.h"
 
 struct roll {
-	size_t		 n, room;
-	struct account	*list;		/* in order of name */
-	struct hosts	 hosts;
+	size_t			 n, room;
+	struct roll_account	*list;		/* in order of name */
+	struct hosts		 hosts;
+};
+
+struct roll_account {
+	char		 name[NAME_SIZE];
+	uint64_t	 epoch;
+	char		*record;	/* as account_encode() makes it, which is far smaller than the struct */
+	size_t		 len;
 };
 
 /* Zero it to begin; free with roll_free(), which wipes it. */
@@ -25,8 +33,10 @@ enum status	roll_read(struct accounts *, struct roll *);
 enum status	roll_read_master(struct master *, struct roll *);
 void		roll_free(struct roll *);
 
-/* ST_NOTFOUND is NULL. */
-const struct account *roll_find(const struct roll *, const char *account);
+bool		roll_has(const struct roll *, const char *name);
+
+/* ST_NOTFOUND. The caller wipes what it gets. */
+enum status	roll_get(const struct roll *, const char *name, struct account *);
 
 /* The largest epoch of any account. */
 uint64_t	roll_epoch(const struct roll *);

@@ -48,7 +48,7 @@ running_revoke(const struct settings *set, const struct revocation *r)
 		return st;
 	}
 	if (ended == 0)
-		printf("No lease was live.\n");
+		printf("No lease had to end.\n");
 	else
 		printf("%zu live %s ended%s.\n", ended, ended == 1 ? "lease" : "hosts' leases", r->returning);
 	return ST_OK;

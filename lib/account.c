@@ -141,3 +141,16 @@ out:
 		secret_wipe(account, sizeof(*account));
 	return st;
 }
+
+bool
+account_equal(const struct account *a, const struct account *b)
+{
+	char one[ACCOUNT_RECORD], other[ACCOUNT_RECORD];
+	const size_t len = account_encode(a, one);
+	const bool equal = strcmp(a->name, b->name) == 0 && account_encode(b, other) == len && len > 0 &&
+	    memcmp(one, other, len) == 0;
+
+	secret_wipe(one, sizeof(one));
+	secret_wipe(other, sizeof(other));
+	return equal;
+}

@@ -26,7 +26,7 @@
 
 struct account {
 	char		name[NAME_SIZE];
-	uint64_t	epoch;			/* raised by each change of credentials or rights */
+	uint64_t	epoch;			/* raised by each change that takes something away */
 	uint8_t		require;		/* layers that must all pass, enum layer_bit */
 	char		class[NAME_SIZE];	/* "" is the default class */
 	char		secret[VERIFIER_SIZE];	/* "" when it has none */
@@ -39,6 +39,9 @@ struct account {
 /* Record codec, pure. account_encode(): length, 0 when it does not fit. ST_DAMAGED: not a record of version 1. */
 size_t		account_encode(const struct account *, char record[ACCOUNT_RECORD]);
 enum status	account_decode(const char *name, const void *record, size_t len, struct account *);
+
+/* Would they be kept as the same record? Pure. */
+bool		account_equal(const struct account *, const struct account *);
 
 /* --- the snapshot, read only (account_snapshot.c) --- */
 struct accounts;

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What an account would get back if it became again what it was. Changes nothing.
+ */
+#ifndef DYNLEASE_DIFFERENCE_H
+#define DYNLEASE_DIFFERENCE_H
+
+#include <stdbool.h>
+
+#include "lib/account.h"
+
+/* A line on stdout for each thing that was taken away since then; true: there was one. now NULL: all of it. */
+bool	difference_tell(const struct account *now, const struct account *then);
+
+#endif
