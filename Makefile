@@ -34,6 +34,7 @@ WARNINGS	= -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wcon
 WARNINGS	+= $(if $(WERROR),-Werror)
 DEFINES		= -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DSYSCONFDIR='"$(SYSCONFDIR)"' \
 		  -DLOCALSTATEDIR='"$(LOCALSTATEDIR)"' -DRUNDIR='"$(RUNDIR)"' -DBINDIR='"$(BINDIR)"' \
+		  -DSBINDIR='"$(SBINDIR)"' \
 		  -DSETTINGS_PATH='"$(SYSCONFDIR)/dynlease/dynlease.conf"' \
 		  -DCLIENT_CONF_PATH='"$(SYSCONFDIR)/dynlease/client.conf"'
 

@@ -11,8 +11,9 @@
 
 #include "admin.h"
 #include "books.h"
-#include "lib/certificate.h"
+#include "kinds.h"
 #include "lib/account.h"
+#include "lib/certificate.h"
 #include "lib/clock.h"
 #include "lib/lease.h"
 #include "lib/log.h"
@@ -72,13 +73,16 @@ fill_account(const struct settings *set, const char *name, const struct add_opti
 		return wanted_refuse(name != NULL ? name : "", "not an account's name");
 	if (!piece_parse(o->show, &a->kind))
 		return wanted_refuse(o->show, "--show takes client, cron, systemd or tunnel");
-	if (a->known && (o->wanted.class != NULL || o->wanted.announce != NULL || o->wanted.hash != NULL))
+	if (a->known && (o->wanted.class != NULL || o->wanted.announce != NULL || o->wanted.hash != NULL ||
+	    o->wanted.require != NULL || o->wanted.network != NULL))
 		return wanted_refuse("--account", "the account is there already; host set changes it");
 	if (a->known)
 		return ST_OK;
 	if ((st = wanted_rights(set, &o->wanted, &a->account)) != ST_OK)
 		return st;
-	return wanted_secret(o->wanted.hash, &a->account, a->token);
+	if ((a->account.require & LAYER_PASSWORD) != 0)
+		return wanted_secret(o->wanted.hash, &a->account, a->token);
+	return o->wanted.hash == NULL ? ST_OK : wanted_refuse("--hash", "the account is not to require a password");
 }
 
 /* --- the books --- */
@@ -149,6 +153,7 @@ print_piece(const struct settings *set, const struct addition *a)
 	const bool known = certificate_look(set->certificate, clock_wall(), &certificate) == ST_OK;
 
 	piece_print(&(struct piece){ .kind = a->kind, .account = a->account.name, .hosts = &a->all, .token = a->token,
+	    .require = a->account.require, .lacks = kinds_lack(&a->account, clock_wall()), .ssh_user = set->ssh_user,
 	    .server = known && certificate.name[0] != '\0' ? certificate.name : NULL, .port = set->port,
 	    .ca = known && certificate.self_signed ? certificate.pem : NULL,
 	    .announces = a->account.announce.n > 0 }, stdout);
@@ -188,7 +193,8 @@ add(const struct admin *admin, const char *account, const char *hosts, const str
 	    (st = fill_account(set, account, o, &a)) == ST_OK && (st = books_open(set, &books)) == ST_OK &&
 	    (st = add_to_books(&books, &a)) == ST_OK)
 		tell(set, &a);
-	books_close(&books);
+	if (books_close(&books) != ST_OK && st == ST_OK)
+		st = ST_SYSTEM;
 	addition_free(&a);
 	settings_free(set);
 	return st;
@@ -201,6 +207,7 @@ host_add(struct admin *admin)
 {
 	static const struct option_row rows[] = {
 		ROW("class", wanted.class), ROW("announce", wanted.announce), ROW("hash", wanted.hash),
+		ROW("require", wanted.require), ROW("network", wanted.network),
 		ROW("show", show), ROW("account", account), { NULL, 0, NULL }
 	};
 	struct add_options o = { .show = NULL };
@@ -215,7 +222,8 @@ account_add(struct admin *admin)
 {
 	static const struct option_row rows[] = {
 		ROW("hosts", hosts), ROW("class", wanted.class), ROW("announce", wanted.announce),
-		ROW("hash", wanted.hash), ROW("show", show), { NULL, 0, NULL }
+		ROW("hash", wanted.hash), ROW("require", wanted.require), ROW("network", wanted.network),
+		ROW("show", show), { NULL, 0, NULL }
 	};
 	struct add_options o = { .show = NULL };
 

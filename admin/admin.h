@@ -31,6 +31,7 @@ enum command_flag {
 
 struct admin {
 	const char	*config;	/* dynlease.conf */
+	const char	*noun;		/* the first word of the command */
 	const char	*usage;		/* of the command, for messages */
 	unsigned	 flags;		/* enum command_flag */
 	bool		 json;
@@ -45,6 +46,11 @@ int	host_secret(struct admin *);
 int	host_del(struct admin *);
 int	host_list(struct admin *);
 int	account_add(struct admin *);
+int	account_del(struct admin *);
+int	key_add(struct admin *);	/* also of cert and ssh-key */
+int	key_del(struct admin *);
+int	key_list(struct admin *);
+int	key_lines(struct admin *);
 int	status_run(struct admin *);
 int	check_run(struct admin *);
 int	backup_run(struct admin *);

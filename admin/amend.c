@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * dynlease-admin host set and host secret: another class, other networks or a new token for the account of a host. What
- * was granted under the old ones ends, and comes back under the new ones. Given again after a failure, set does what is
- * left.
+ * dynlease-admin host set and host secret: another class, other networks or layers or a new token for the account of a
+ * host. What was granted under the old ones ends, and comes back under the new ones. Given again after a failure, set
+ * does what is left.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -13,6 +13,7 @@
 #include "books.h"
 #include "change.h"
 #include "lib/account.h"
+#include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/secret.h"
 #include "options.h"
@@ -29,10 +30,15 @@ static enum status
 amend(struct change *change, const struct settings *set)
 {
 	struct amendment *a = change->arg;
+	enum status st;
 
 	if (a->secret)
 		return wanted_secret(a->wanted.hash, &change->next, a->token);
-	return wanted_rights(set, &a->wanted, &change->next);
+	if ((st = wanted_rights(set, &a->wanted, &change->next)) != ST_OK)
+		return st;
+	if ((change->next.require & LAYER_PASSWORD) != 0 && change->next.secret[0] == '\0')
+		return wanted_secret(NULL, &change->next, a->token);
+	return ST_OK;
 }
 
 static const char *
@@ -42,26 +48,45 @@ class_of(const struct account *account)
 }
 
 static void
+tell_secret(const struct account *account, const struct amendment *a)
+{
+	record("account %s: new secret", account->name);
+	printf("The account %s has a new %s; the old one is refused from now on.\n", account->name,
+	    *a->token != '\0' ? "token" : "password");
+	if ((account->require & LAYER_PASSWORD) == 0)
+		log_warning("%s does not require a password, so nobody is asked for it", account->name);
+}
+
+static void
+tell_rights(const struct settings *set, const struct account *old, const struct account *next)
+{
+	char before[LAYERS_TEXT], now[LAYERS_TEXT];
+
+	layers_text(old->require, before);
+	layers_text(next->require, now);
+	record("account %s: class %s, announces %zu networks, requires %s, has %zu networks (before: class %s, %zu, "
+	    "%s, %zu)", next->name, class_of(next), next->announce.n, now, next->network.n, class_of(old),
+	    old->announce.n, before, old->network.n);
+	printf("The account %s has class %s now, a lease of %u s, and may announce addresses of %zu networks.\n"
+	    "It requires %s", next->name, class_of(next), settings_lease(set, next->class), next->announce.n, now);
+	if ((next->require & LAYER_NETWORK) != 0)
+		printf(", from %zu %s", next->network.n, next->network.n == 1 ? "network" : "networks");
+	puts(".");
+	wanted_warn(next, clock_wall());
+}
+
+static void
 tell(const struct settings *set, const struct change *change)
 {
-	const struct account *old = &change->old, *next = &change->next;
 	const struct amendment *a = change->arg;
 
-	if (!change->differs) {
-		printf("The account %s is so already.\n", next->name);
-		return;
-	}
-	if (a->secret) {
-		record("account %s: new secret", next->name);
-		printf("The account %s has a new %s; the old one is refused from now on.\n", next->name,
-		    *a->token != '\0' ? "token" : "password");
-	} else {
-		record("account %s: class %s, announces %zu networks (before: class %s, %zu)", next->name,
-		    class_of(next), next->announce.n, class_of(old), old->announce.n);
-		printf("The account %s has class %s now, a lease of %u s, and may announce addresses of %zu "
-		    "networks.\n", next->name, class_of(next), settings_lease(set, next->class), next->announce.n);
-	}
-	if (change->hosts > 1)
+	if (!change->differs)
+		printf("The account %s is so already.\n", change->next.name);
+	else if (a->secret)
+		tell_secret(&change->next, a);
+	else
+		tell_rights(set, &change->old, &change->next);
+	if (change->differs && change->hosts > 1)
 		printf("It owns %zu hosts, and this holds for all of them.\n", change->hosts);
 }
 
@@ -77,7 +102,7 @@ act(const struct settings *set, const struct change *change)
 	if (*a->token != '\0')
 		printf("token: %s\n", a->token);
 	if (fflush(stdout) != 0 && *a->token != '\0')
-		log_error("the token was not shown (%s): give the command again", strerror(errno));
+		log_error("the token was not shown (%s): dynlease-admin host secret makes a new one", strerror(errno));
 	return st;
 }
 
@@ -92,7 +117,8 @@ run(const struct admin *admin, struct amendment *a)
 	if ((st = settings_load(admin->config, &set)) == ST_OK && (st = books_open(set, &books)) == ST_OK &&
 	    (st = change_make(&books, &change)) == ST_OK)
 		st = act(set, &change);
-	books_close(&books);
+	if (books_close(&books) != ST_OK && st == ST_OK)
+		st = ST_SYSTEM;
 	secret_wipe(&change, sizeof(change));
 	secret_wipe(a, sizeof(*a));
 	settings_free(set);
@@ -105,13 +131,15 @@ host_set(struct admin *admin)
 	static const struct option_row rows[] = {
 		{ "class", offsetof(struct amendment, wanted.class), NULL },
 		{ "announce", offsetof(struct amendment, wanted.announce), NULL },
+		{ "require", offsetof(struct amendment, wanted.require), NULL },
+		{ "network", offsetof(struct amendment, wanted.network), NULL },
 		{ NULL, 0, NULL }
 	};
 	struct amendment a = { .secret = false };
 
 	if (options_take(admin, rows, &a) != ST_OK || options_operands(admin, 1, 1) != ST_OK)
 		return EX_USAGE;
-	if (a.wanted.class == NULL && a.wanted.announce == NULL)
+	if (a.wanted.class == NULL && a.wanted.announce == NULL && a.wanted.require == NULL && a.wanted.network == NULL)
 		return options_wrong(admin, "what is to be changed?");
 	return run(admin, &a);
 }

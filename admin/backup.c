@@ -213,7 +213,8 @@ restore_run(struct admin *admin)
 		return EX_USAGE;
 	if ((st = settings_load(admin->config, &set)) == ST_OK && (st = open_books(set, &books)) == ST_OK)
 		st = restore(&books, admin->argv[0], o.yes != NULL);
-	books_close(&books);
+	if (books_close(&books) != ST_OK && st == ST_OK)
+		st = ST_SYSTEM;
 	settings_free(set);
 	return status_exit(st);
 }

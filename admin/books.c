@@ -12,6 +12,7 @@
 #include "lib/file.h"
 #include "lib/log.h"
 #include "people.h"
+#include "sshkeys.h"
 
 #define LOCK_WAIT	10000	/* milliseconds */
 
@@ -40,13 +41,16 @@ books_open(const struct settings *set, struct books *books)
 	return st;
 }
 
-void
+enum status
 books_close(struct books *books)
 {
+	const enum status behind = books->behind;
+
 	master_close(books->master);
 	if (books->lock >= 0)
 		close(books->lock);
 	*books = (struct books){ .lock = -1 };
+	return behind;
 }
 
 enum status
@@ -59,8 +63,10 @@ books_commit(struct books *books, void (*undo)(struct master *, const void *), c
 		log_error("%s: %s; nothing was changed", books->set->master, status_text(st));
 		return st;
 	}
-	if ((st = master_publish(books->master, books->set->accounts, books->group)) == ST_OK)
-		return ST_OK;
+	if ((st = master_publish(books->master, books->set->accounts, books->group)) == ST_OK) {
+		books->behind = sshkeys_keep(books->set, books->master);
+		return ST_OK;	/* the change is in effect: leases are still to be ended */
+	}
 	error = errno;
 	master_begin(books->master);
 	undo(books->master, arg);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The accounts as the admin changes them: one admin at a time, and a change is in effect when the snapshot shows it.
- * When the snapshot cannot be written, the master goes back to what it was.
+ * When the snapshot cannot be written, the master goes back to what it was. After it, sshd's file of keys is made what
+ * the accounts say (sshkeys.h).
  */
 #ifndef DYNLEASE_BOOKS_H
 #define DYNLEASE_BOOKS_H
@@ -19,11 +20,12 @@ struct books {
 	struct master		*master;
 	gid_t			 group;
 	int			 lock;		/* -1: none */
+	enum status		 behind;	/* why the file of ssh keys is not what the accounts say; logged */
 };
 
-/* Logged. books_close() is due all the same. */
+/* Logged. books_close() is due all the same; it returns what is behind. */
 enum status	books_open(const struct settings *, struct books *);
-void		books_close(struct books *);
+enum status	books_close(struct books *);
 
 /*
  * End the change that master_begin() began, and publish. undo is called inside another change when the first cannot be

@@ -8,6 +8,7 @@
 #include "admin.h"
 #include "hosts.h"
 #include "json.h"
+#include "kinds.h"
 #include "lib/account.h"
 #include "lib/log.h"
 #include "lib/secret.h"
@@ -20,17 +21,23 @@ struct row {
 	char		 layers[LAYERS_TEXT];
 	const char	*class;
 	unsigned	 lease;
+	size_t		 credentials[NKINDS];
 	bool		 trusted;
 };
 
 static void
 print_row(const struct row *row, struct json *json, struct sheet *sheet)
 {
-	char seconds[16];
+	char seconds[16], number[16];
+	size_t all = 0;
 
 	if (json == NULL) {
+		for (size_t i = 0; i < NKINDS; i++)
+			all += row->credentials[i];
 		snprintf(seconds, sizeof(seconds), "%u s", row->lease);
-		sheet_add(sheet, (const char *const []){ row->host, row->owner, row->layers, row->class, seconds });
+		snprintf(number, sizeof(number), "%zu", all);
+		sheet_add(sheet, (const char *const []){ row->host, row->owner, row->layers, row->class, seconds,
+		    number });
 		return;
 	}
 	json_open(json, NULL, '{');
@@ -39,6 +46,8 @@ print_row(const struct row *row, struct json *json, struct sheet *sheet)
 	json_text(json, "require", row->layers);
 	json_text(json, "class", row->class);
 	json_number(json, "lease", row->lease);
+	for (size_t i = 0; i < NKINDS; i++)
+		json_number(json, kinds[i].plural, row->credentials[i]);
 	json_bool(json, "trusted", row->trusted);
 	json_close(json);
 }
@@ -59,6 +68,8 @@ print_hosts(const struct settings *set, struct accounts *accounts, struct json *
 		row.class = *account.class != '\0' ? account.class : DEFAULT_CLASS;
 		row.lease = settings_lease(set, account.class);
 		row.trusted = account.trusted;
+		for (size_t kind = 0; kind < NKINDS; kind++)
+			row.credentials[kind] = kind_count(&account, (enum credential_kind)kind);
 		print_row(&row, json, sheet);
 	}
 	secret_wipe(&account, sizeof(account));
@@ -69,7 +80,7 @@ print_hosts(const struct settings *set, struct accounts *accounts, struct json *
 int
 host_list(struct admin *admin)
 {
-	struct sheet sheet = { .columns = 5 };
+	struct sheet sheet = { .columns = 6 };
 	struct json json = { .out = stdout };
 	struct accounts *accounts = NULL;
 	struct settings *set = NULL;
@@ -83,7 +94,8 @@ host_list(struct admin *admin)
 		if (admin->json)
 			json_open(&json, NULL, '[');
 		else
-			sheet_add(&sheet, (const char *const []){ "HOST", "ACCOUNT", "NEEDS", "CLASS", "LEASE" });
+			sheet_add(&sheet, (const char *const []){ "HOST", "ACCOUNT", "NEEDS", "CLASS", "LEASE",
+			    "KEYS" });
 		st = print_hosts(set, accounts, admin->json ? &json : NULL, &sheet);
 		json_close(&json);
 		sheet_print(&sheet, false);

@@ -134,7 +134,8 @@ host_del(struct admin *admin)
 		record("host %s deleted, account %s %s", r.host, r.owner, r.others > 0 ? "kept" : "deleted");
 		st = revoke(set, &r);
 	}
-	books_close(&books);
+	if (books_close(&books) != ST_OK && st == ST_OK)
+		st = ST_SYSTEM;
 	secret_wipe(&r, sizeof(r));
 	settings_free(set);
 	return status_exit(st);

@@ -6,7 +6,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,11 +94,11 @@ is_ssh_type(const char *word)
 	return false;
 }
 
-/* The comment that ssh-keygen(1) left, unless one was given; it may hold what ours cannot. */
+/* The comment that ssh-keygen(1) left may hold what ours cannot. */
 static void
 take_ssh_comment(const char *text, struct credential *c)
 {
-	if (text == NULL || *c->comment != '\0')
+	if (text == NULL)
 		return;
 	text += strspn(text, " \t");
 	if (strlcpy(c->comment, text, sizeof(c->comment)) < sizeof(c->comment) && credential_judge(c) == ST_OK)
@@ -180,6 +179,15 @@ take_ssh(const char *text, struct credential *c)
 
 /* --- what an account has --- */
 
+const struct kind *
+kind_named(const char *noun)
+{
+	for (size_t i = 0; i < NKINDS; i++)
+		if (strcmp(kinds[i].noun, noun) == 0)
+			return &kinds[i];
+	return NULL;
+}
+
 const char *
 kind_text(const struct credential *c, char text[CREDENTIAL_VALUE])
 {
@@ -216,6 +224,12 @@ kind_count(const struct account *account, enum credential_kind kind)
 	while (credentials_next(&at, &c))
 		n += c.kind == kind ? 1 : 0;
 	return n;
+}
+
+bool
+layers_clash(uint8_t layers)
+{
+	return (layers & LAYER_SSH) != 0 && (layers & (LAYER_KEY | LAYER_CERT)) != 0;
 }
 
 uint8_t

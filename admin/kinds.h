@@ -6,6 +6,7 @@
 #ifndef DYNLEASE_KINDS_H
 #define DYNLEASE_KINDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <time.h>
@@ -27,6 +28,9 @@ struct kind {
 #define NKINDS	3
 extern const struct kind kinds[NKINDS];	/* by enum credential_kind */
 
+/* NULL: there is none. */
+const struct kind *kind_named(const char *noun);
+
 /* As people know it and as lists show it: a fingerprint, or "TYPE:VALUE". Returns text. */
 const char	*kind_text(const struct credential *, char text[CREDENTIAL_VALUE]);
 
@@ -35,6 +39,9 @@ enum status	 kind_find(const struct account *, const struct kind *, const char *
 
 /* How many credentials of the kind the account has. */
 size_t		 kind_count(const struct account *, enum credential_kind);
+
+/* Layers that no connection can show together: through sshd comes neither key nor certificate of TLS. */
+bool		 layers_clash(uint8_t layers);
 
 /* The required layers that nobody could pass now, because the account has nothing for them (enum layer_bit). */
 uint8_t		 kinds_lack(const struct account *, time_t now);

@@ -13,6 +13,8 @@
 #include "admin.h"
 #include "lib/log.h"
 
+#define TERMS	" [--comment TEXT] [--expires MOMENT] [--from NETWORKS]"
+
 static const struct command {
 	const char	*noun, *verb;	/* verb NULL: the noun alone */
 	const char	*usage;
@@ -23,13 +25,25 @@ static const struct command {
 	    " [--zone-file FILE] [--reload COMMAND] [--user USER] [--group GROUP] [--reaper-user USER] [--rundir DIR]"
 	    " [--state DIR]", init_run, COMMAND_ROOT },
 	{ "host", "add", "host add NAME [--show client|cron|systemd|tunnel] [--class CLASS] [--announce NETWORKS]"
-	    " [--hash VERIFIER] [--account ACCOUNT]", host_add, COMMAND_ROOT },
-	{ "host", "set", "host set NAME [--class CLASS] [--announce NETWORKS|none]", host_set, COMMAND_ROOT },
+	    " [--require LAYERS] [--network NETWORKS] [--hash VERIFIER] [--account ACCOUNT]", host_add, COMMAND_ROOT },
+	{ "host", "set", "host set NAME [--class CLASS] [--announce NETWORKS|none] [--require LAYERS]"
+	    " [--network NETWORKS|none]", host_set, COMMAND_ROOT },
 	{ "host", "secret", "host secret NAME [--hash VERIFIER]", host_secret, COMMAND_ROOT },
 	{ "host", "del", "host del NAME", host_del, COMMAND_ROOT },
 	{ "host", "list", "host list [--json]", host_list, COMMAND_JSON },
 	{ "account", "add", "account add NAME [--hosts HOSTS] [--show client|cron|systemd|tunnel] [--class CLASS]"
-	    " [--announce NETWORKS] [--hash VERIFIER]", account_add, COMMAND_ROOT },
+	    " [--announce NETWORKS] [--require LAYERS] [--network NETWORKS] [--hash VERIFIER]", account_add, COMMAND_ROOT },
+	{ "account", "del", "account del NAME", account_del, COMMAND_ROOT },
+	{ "key", "add", "key add NAME FINGERPRINT" TERMS, key_add, COMMAND_ROOT },
+	{ "key", "del", "key del NAME FINGERPRINT", key_del, COMMAND_ROOT },
+	{ "key", "list", "key list [--json] [NAME]", key_list, COMMAND_JSON },
+	{ "cert", "add", "cert add NAME TYPE:VALUE" TERMS, key_add, COMMAND_ROOT },
+	{ "cert", "del", "cert del NAME TYPE:VALUE", key_del, COMMAND_ROOT },
+	{ "cert", "list", "cert list [--json] [NAME]", key_list, COMMAND_JSON },
+	{ "ssh-key", "add", "ssh-key add NAME 'TYPE BASE64 COMMENT'|FILE|-" TERMS, key_add, COMMAND_ROOT },
+	{ "ssh-key", "del", "ssh-key del NAME FINGERPRINT", key_del, COMMAND_ROOT },
+	{ "ssh-key", "list", "ssh-key list [--json] [NAME]", key_list, COMMAND_JSON },
+	{ "ssh-key", "lines", "ssh-key lines [FINGERPRINT]", key_lines, 0 },
 	{ "status", NULL, "status [--json] [--watch [SECONDS]] [HOST]", status_run, COMMAND_JSON },
 	{ "check", NULL, "check [--json] [--at MOMENT]", check_run, COMMAND_JSON },
 	{ "backup", NULL, "backup FILE", backup_run, COMMAND_ROOT },
@@ -75,6 +89,7 @@ run(struct admin *admin)
 		    command->verb == NULL ? "" : command->verb);
 		return EX_NOPERM;
 	}
+	admin->noun = command->noun;
 	admin->usage = command->usage;
 	admin->flags = command->flags;
 	admin->argc -= words - 1;	/* the last word of the command stands where getopt wants a program's name */

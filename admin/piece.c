@@ -71,20 +71,51 @@ print_conf(const struct piece *piece, FILE *out)
 		fprintf(out, "port = %u\n", piece->port);
 	fprintf(out, "account = %s\n", piece->account);
 	print_hosts(piece, out);
-	fputs(piece->kind == PIECE_SYSTEMD ? "secret_credential = " CREDENTIAL "\n" :
-	    "secret_file = " CLIENT_SECRET "\n", out);
+	if ((piece->require & LAYER_PASSWORD) != 0)
+		fputs(piece->kind == PIECE_SYSTEMD ? "secret_credential = " CREDENTIAL "\n" :
+		    "secret_file = " CLIENT_SECRET "\n", out);
 	if (piece->ca != NULL)
 		fputs("ca = " CLIENT_CA "\n", out);
+}
+
+/* What is still to be done for the layers that need more than a secret. */
+static void
+print_steps(const struct piece *piece, FILE *out)
+{
+	if ((piece->lacks & LAYER_KEY) != 0)
+		fprintf(out, "# It logs in by its key. On that machine, dynlease keygen makes one and shows its "
+		    "fingerprint;\n# then here: dynlease-admin key add %s FINGERPRINT\n", piece->account);
+	if ((piece->lacks & LAYER_CERT) != 0)
+		fprintf(out, "# It logs in by a certificate. Here, dynlease-admin ca issue %s makes one; for one of "
+		    "another CA:\n# dynlease-admin cert add %s TYPE:VALUE\n", piece->account, piece->account);
+	if ((piece->lacks & LAYER_SSH) != 0)
+		fprintf(out, "# It comes through ssh. On that machine, ssh-keygen -t ed25519 makes a key; then here:\n"
+		    "# dynlease-admin ssh-key add %s 'ssh-ed25519 ...' (the line of its .pub file)\n", piece->account);
+}
+
+static void
+print_ssh(const struct piece *piece, FILE *out)
+{
+	fprintf(out, "# It renews with this command, which needs no dynlease there, only ssh and cron:\n"
+	    "ssh -o BatchMode=yes %s@%s renew\n", piece->ssh_user,
+	    piece->server != NULL ? piece->server : "NAME.OF.THIS.SERVER");
 }
 
 void
 piece_print(const struct piece *piece, FILE *out)
 {
+	const bool password = (piece->require & LAYER_PASSWORD) != 0;
+
 	if (*piece->token != '\0')
 		fprintf(out, "token: %s\n\n", piece->token);
-	fprintf(out, "# On the machine of %s, as " CLIENT_CONF "; the %s goes into\n# " CLIENT_SECRET
-	    " (mode 0600):\n", piece->account, *piece->token != '\0' ? "token above, which is shown only now," :
-	    "password");
+	print_steps(piece, out);
+	if ((piece->require & LAYER_SSH) != 0) {
+		print_ssh(piece, out);
+		return;
+	}
+	fprintf(out, "# On the machine of %s, as " CLIENT_CONF "%s%s%s\n", piece->account, !password ? ":" : "; the ",
+	    !password ? "" : *piece->token != '\0' ? "token above, which is shown only now," : "password",
+	    !password ? "" : " goes into\n# " CLIENT_SECRET " (mode 0600):");
 	print_conf(piece, out);
 	if (piece->kind == PIECE_CRON)
 		fprintf(out, "\n%s", cron);

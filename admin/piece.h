@@ -7,8 +7,10 @@
 #define DYNLEASE_PIECE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
+#include "lib/layer.h"
 #include "lib/work.h"
 
 enum piece_kind { PIECE_CLIENT, PIECE_CRON, PIECE_SYSTEMD, PIECE_TUNNEL };
@@ -17,7 +19,10 @@ struct piece {
 	enum piece_kind		 kind;
 	const char		*account;
 	const struct work	*hosts;		/* all that it owns */
-	const char		*token;		/* "": a password that its owner knows */
+	uint8_t			 require;	/* layers, enum layer_bit */
+	uint8_t			 lacks;		/* those of them that it has nothing for yet */
+	const char		*token;		/* "": a password that its owner knows, or none */
+	const char		*ssh_user;	/* as whom it comes through ssh */
 	const char		*server;	/* the name in its certificate, or NULL: not known */
 	const char		*ca;		/* its certificate when it is self-signed, PEM; else NULL */
 	unsigned		 port;

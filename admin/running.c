@@ -38,7 +38,8 @@ running_revoke(const struct settings *set, const struct revocation *r)
 		st = end_leases(table, r, &ended);
 	table_close(table);
 	if (st == ST_NOTFOUND || st == ST_STALE) {
-		printf("There is no lease table of this boot, so no lease was running.\n");
+		if (r->returning != NULL)
+			printf("There is no lease table of this boot, so no lease was running.\n");
 		return ST_OK;
 	}
 	if (st != ST_OK) {
@@ -47,6 +48,8 @@ running_revoke(const struct settings *set, const struct revocation *r)
 		    status_text(st));
 		return st;
 	}
+	if (r->returning == NULL)
+		return ST_OK;
 	if (ended == 0)
 		printf("No lease had to end.\n");
 	else

@@ -18,7 +18,7 @@ struct revocation {
 	uint64_t	 epoch;		/* what authenticated before it is shut out, and its leases end */
 	const char	*gone;		/* a host that is no more, or NULL */
 	const struct work *all_gone;	/* or many */
-	const char	*returning;	/* what to add when leases ended: who comes back, or "" */
+	const char	*returning;	/* what to add when leases ended: who comes back, or ""; NULL: say nothing */
 };
 
 /* Logged, with what holds then: the leases run out by themselves, and the command can be given again. */

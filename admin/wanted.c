@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "kinds.h"
 #include "lib/lease.h"
 #include "lib/log.h"
 #include "lib/name.h"
@@ -37,23 +38,57 @@ is_class(const struct settings *set, const char *name)
 	return false;
 }
 
+/* The networks that text lists; those of before when it is NULL. */
+static enum status
+take_networks(const char *text, struct networks *nets)
+{
+	if (text == NULL)
+		return ST_OK;
+	memset(nets, 0, sizeof(*nets));		/* so that two of them can be compared */
+	if (networks_parse(strcmp(text, "none") == 0 ? "" : text, nets) != ST_OK)
+		return wanted_refuse(text, "not a list of at most 16 networks");
+	return ST_OK;
+}
+
+static enum status
+take_layers(const struct wanted *wanted, struct account *account)
+{
+	if (wanted->require != NULL && layers_parse(wanted->require, &account->require) != ST_OK)
+		return wanted_refuse(wanted->require, "not layers joined by +: password, key, cert, ssh, network");
+	if (layers_clash(account->require))
+		return wanted_refuse(account->name, "no connection can show ssh together with key or cert");
+	if ((account->require & LAYER_NETWORK) != 0 && account->network.n == 0)
+		return wanted_refuse(account->name, "it cannot require network without networks: --network NETWORKS");
+	return ST_OK;
+}
+
 enum status
 wanted_rights(const struct settings *set, const struct wanted *wanted, struct account *account)
 {
-	const char *announce = wanted->announce != NULL && strcmp(wanted->announce, "none") == 0 ? "" :
-	    wanted->announce;
+	enum status st;
 
 	if (wanted->class != NULL && strcmp(wanted->class, DEFAULT_CLASS) == 0)
 		account->class[0] = '\0';
 	else if (wanted->class != NULL && (!is_class(set, wanted->class) ||
 	    name_parse(wanted->class, strlen(wanted->class), account->class) != ST_OK))
 		return wanted_refuse(wanted->class, "no such class in the configuration");
-	if (announce == NULL)
-		return ST_OK;
-	memset(&account->announce, 0, sizeof(account->announce));	/* so that two of them can be compared */
-	if (networks_parse(announce, &account->announce) != ST_OK)
-		return wanted_refuse(announce, "not a list of at most 16 networks");
-	return ST_OK;
+	if ((st = take_networks(wanted->announce, &account->announce)) != ST_OK ||
+	    (st = take_networks(wanted->network, &account->network)) != ST_OK)
+		return st;
+	return wanted->require != NULL || wanted->network != NULL ? take_layers(wanted, account) : ST_OK;
+}
+
+void
+wanted_warn(const struct account *account, time_t now)
+{
+	const uint8_t lacks = kinds_lack(account, now);
+
+	for (size_t i = 0; i < NKINDS; i++)
+		if ((lacks & kinds[i].layer) != 0)
+			log_warning("%s cannot log in before it has a%s %s: dynlease-admin %s add", account->name,
+			    kinds[i].kind == CREDENTIAL_SSH ? "n" : "", kinds[i].what, kinds[i].noun);
+	if ((lacks & LAYER_PASSWORD) != 0)
+		log_warning("%s cannot log in before it has a secret: dynlease-admin host secret", account->name);
 }
 
 enum status
