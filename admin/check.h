@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "finding.h"
+#include "lib/account.h"
 #include "lib/settings.h"
 
 #define REAPER_SAID	4096
@@ -29,6 +30,9 @@ void	check_certificate(struct check *);
 
 /* check_profile.c */
 void	check_profile(struct check *);
+
+/* check_credentials.c */
+void	check_credentials(struct check *, struct accounts *);
 
 /* check_state.c */
 void	check_accounts(struct check *);

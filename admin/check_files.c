@@ -36,6 +36,7 @@ static const struct rule {
 	{ SET(key), "", S_IFREG, WHO_ROOT, true, 0440, 0137, false },
 	{ SET(master), "", S_IFDIR, WHO_ROOT, false, 0700, 077, false },
 	{ SET(accounts), "", S_IFREG, WHO_ROOT, true, 0440, 0137, false },
+	{ SET(ssh_keys), "", S_IFREG, WHO_ROOT, false, 0444, 022, true },
 	{ SET(history), "", S_IFREG, WHO_REAPER, false, 0600, 022, true },
 	{ SET(history), ".1", S_IFREG, WHO_REAPER, false, 0600, 022, true },
 	{ SET(rundir), "", S_IFDIR, WHO_ROOT | WHO_HELPER | WHO_REAPER, true, 02770, 07, false },

@@ -15,6 +15,7 @@
 #include "lib/secret.h"
 #include "lib/table.h"
 #include "publishers.h"
+#include "sshkeys.h"
 #include "text.h"
 
 #define FAULTS_SHOWN	5
@@ -72,6 +73,9 @@ check_master(struct check *check, struct accounts *accounts, const struct hosts 
 		if (differ > 0)
 			findings_add(check->findings, LEVEL_WARNING, "the snapshot %s is not what the master says: a "
 			    "change was interrupted; give it again", check->set->accounts);
+		if (!sshkeys_are_kept(check->set, master))
+			findings_add(check->findings, LEVEL_WARNING, "%s is not what the accounts say: host set NAME "
+			    "--class CLASS, as it is, writes it anew", check->set->ssh_keys);
 	}
 	secret_wipe(&mine, sizeof(mine));
 	secret_wipe(&shown, sizeof(shown));
@@ -90,6 +94,7 @@ check_accounts(struct check *check)
 	    (st = hosts_collect(accounts, &hosts)) == ST_OK) {
 		findings_add(check->findings, LEVEL_OK, "the snapshot of the accounts has %zu hosts", hosts.n);
 		check_zones(check, accounts, &hosts);
+		check_credentials(check, accounts);
 		if (geteuid() == 0)
 			check_master(check, accounts, &hosts);
 	} else
