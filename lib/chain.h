@@ -12,10 +12,12 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "credential.h"
 #include "status.h"
 
 #define CHAIN_MOST	5	/* certificates taken from a peer */
-#define CHAIN_WHY	128	/* bytes of an explanation, with the NUL */
+#define CHAIN_NAMES	64	/* alternative names that are looked at; a certificate with more bears nothing */
+#define CHAIN_WHY	256	/* bytes of an explanation, with the NUL */
 
 /* What a peer has shown, as DER, its own first. Zero it to begin; free with certificates_free(). */
 struct certificates {
@@ -31,7 +33,7 @@ void		certificates_free(struct certificates *);
 struct authority;
 
 struct authority_plan {
-	const char	*ca;		/* PEM: one root or more, each accepted */
+	const char	*ca;		/* PEM: one root or more, each accepted; intermediates may stand beside them */
 	const char	*crl;		/* PEM: a CRL of each CA in the chain */
 	unsigned	 depth;		/* intermediate CAs allowed */
 };
@@ -45,16 +47,25 @@ void		authority_free(struct authority *);	/* NULL is fine */
 
 /*
  * Is this a client's certificate of one of the roots, valid now, and not revoked? It must be allowed clientAuth by its
- * extended key usage. ST_OK; ST_DENIED: no; ST_CONFIG: the CA or a CRL is missing, cut, out of date or of another
- * issuer, so that nobody's certificate counts. why says more, in printable ASCII, and holds nothing from the peer.
+ * extended key usage, by name. ST_OK; ST_DENIED: no; ST_CONFIG: the CA or a CRL is missing, cut, out of date or of
+ * another issuer, so that nobody's certificate counts. A stranger's certificate never gives ST_CONFIG for a CRL: they
+ * are looked at once the chain is known to be good. why says more, in printable ASCII, and holds nothing from the peer.
+ *
+ * Two roots may have one subject. If they have different keys, certificates and CRLs must name their issuer's key
+ * (authority key identifier, RFC 5280 section 4.2.1.1), as those of every CA worth its name do.
  */
 enum status	authority_judge(struct authority *, const struct certificates *, time_t now, char why[CHAIN_WHY]);
 
 /*
- * Does the peer's own certificate hold this value of a credential of kind "cert" ("dns:h.example.org"), byte for byte?
- * Only to be believed of a certificate that authority_judge() accepts. A certificate with two common names has none;
- * one with over 64 alternative names has none of those.
+ * What the peer's own certificate may be known by: the values of credentials of kind "cert" ("dns:h.example.org",
+ * escaped, byte for byte), each given to visit() until that returns true, and then true. Only to be believed of a
+ * certificate that authority_judge() accepts. A serial is the CA's word: two CAs may have used the same.
+ *
+ * A certificate with two common names has none, as has one whose name is in an encoding that is not ASCII's superset;
+ * one with over CHAIN_NAMES alternative names, or with two lists of them, has nothing at all. Values that do not fit
+ * in CREDENTIAL_VALUE are left out.
  */
-bool		certificates_bear(const struct certificates *, const char *value);
+bool		certificates_bear(const struct certificates *, bool (*visit)(const void *, const char *value),
+		    const void *arg);
 
 #endif

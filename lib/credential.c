@@ -225,13 +225,26 @@ credentials_next(const char **at, struct credential *c)
 	return credential_parse(line, len, c) == ST_OK;
 }
 
+/* Is the line one of this kind and value? As text, so that looking costs next to nothing. */
+static bool
+is_line_of(const char *line, enum credential_kind kind, const char *value)
+{
+	const size_t word = strlen(kinds[kind].word), len = strlen(value);
+
+	if (strncmp(line, kinds[kind].word, word) != 0 || line[word] != ' ' ||
+	    strncmp(line + word + 1, value, len) != 0)
+		return false;
+	return strchr(" \n", line[word + 1 + len]) != NULL;	/* or the end */
+}
+
 bool
 credentials_find(const char *lines, enum credential_kind kind, const char *value, struct credential *found)
 {
 	struct credential c;
+	size_t len;
 
-	while (credentials_next(&lines, &c))
-		if (c.kind == kind && strcmp(c.value, value) == 0) {
+	for (; (len = strcspn(lines, "\n")) > 0; lines += lines[len] == '\n' ? len + 1 : len)
+		if (is_line_of(lines, kind, value) && credential_parse(lines, len, &c) == ST_OK) {
 			if (found != NULL)
 				*found = c;
 			return true;
