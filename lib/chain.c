@@ -227,16 +227,6 @@ decode_all(const struct certificates *shown, X509 **own, STACK_OF(X509) **others
 	return true;
 }
 
-/* OpenSSL lets certificates of old pass as CAs that do not say that they are one. */
-static bool
-are_issuers(const STACK_OF(X509) *chain)
-{
-	for (int i = 1; i < sk_X509_num(chain) - 1; i++)
-		if (X509_check_ca(sk_X509_value(chain, i)) != 1)
-			return false;
-	return true;
-}
-
 static bool
 is_for_clients(X509 *x)
 {
@@ -269,7 +259,7 @@ verify(const struct trial *trial, unsigned long flags)
 	X509_VERIFY_PARAM_set_auth_level(param, AUTH_LEVEL);
 	X509_VERIFY_PARAM_set_time(param, trial->now);
 	if (X509_verify_cert(ctx) == 1)
-		error = are_issuers(X509_STORE_CTX_get0_chain(ctx)) ? X509_V_OK : X509_V_ERR_INVALID_CA;
+		error = X509_V_OK;
 	else if ((error = X509_STORE_CTX_get_error(ctx)) == X509_V_OK)
 		error = X509_V_ERR_UNSPECIFIED;
 out:
