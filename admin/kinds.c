@@ -73,7 +73,7 @@ take_cert(const char *text, struct credential *c)
 		c->value[i] = (char)tolower((unsigned char)text[i]);
 	if (serial ? !take_serial(text + type, c->value + type, sizeof(c->value) - type) :
 	    !credential_escape(text + type, strlen(text + type), c->value + type, sizeof(c->value) - type))
-		return wanted_refuse(text, serial ? "not a serial number in hexadecimal" : "too long");
+		return wanted_refuse("certificate", serial ? "not a serial number in hexadecimal" : "too long");
 	if (credential_judge(c) != ST_OK)
 		return wanted_refuse(text, "not of a certificate: TYPE is dns, email, uri, cn or serial");
 	return ST_OK;

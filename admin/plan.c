@@ -43,7 +43,7 @@ path_make(char path[FILE_PATH], const char *fmt, ...)
 	return ST_OK;
 }
 
-/* The certificate stands beside the configuration; all that lives in the state directory has fixed names there. */
+/* The certificate and the file of ssh keys stand beside the configuration; all that lives in the state directory has fixed names there. */
 static enum status
 plan_paths(struct plan *p, const char *config, const struct init_options *o)
 {
@@ -54,6 +54,7 @@ plan_paths(struct plan *p, const char *config, const struct init_options *o)
 	if (path_make(p->config, "%s", config) != ST_OK ||
 	    path_make(p->certificate, "%.*s/server.pem", dir, config) != ST_OK ||
 	    path_make(p->key, "%.*s/server.key", dir, config) != ST_OK ||
+	    path_make(p->ssh_keys, "%.*s/ssh-keys", dir, config) != ST_OK ||
 	    path_make(p->master, "%s/master", state) != ST_OK ||
 	    path_make(p->accounts, "%s/accounts", state) != ST_OK ||
 	    path_make(p->history, "%s/history", state) != ST_OK ||
@@ -157,8 +158,8 @@ plan_config(const struct plan *p, char **text, size_t *len)
 		return ST_NOMEM;
 	fprintf(out, "# dynlease's server side; dynlease.conf(5) has every key; after a change: dynlease-admin check.\n"
 	    "\n[server]\ncertificate = %s\nkey = %s\naccounts = %s\nmaster = %s\nhistory = %s\n"
-	    "rundir = %s\nuser = %s\ngroup = %s\nreaper_user = %s\n", p->certificate, p->key, p->accounts, p->master,
-	    p->history, p->rundir, p->user, p->group, p->reaper_user);
+	    "ssh_keys = %s\nrundir = %s\nuser = %s\ngroup = %s\nreaper_user = %s\n", p->certificate, p->key,
+	    p->accounts, p->master, p->history, p->ssh_keys, p->rundir, p->user, p->group, p->reaper_user);
 	fprintf(out, "# port = 8245\n# lease = 120\n# interval = 5\n"
 	    "\n# What a name shows while its host is silent: an address, or none.\n"
 	    "[zone %s]\nfallback4 = %s\nfallback6 = %s\n# ttl = 30\n", p->zone, p->fallback4, p->fallback6);

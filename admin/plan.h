@@ -20,7 +20,7 @@ struct init_options {
 struct plan {
 	char		config[FILE_PATH], certificate[FILE_PATH], key[FILE_PATH], master[FILE_PATH],
 			accounts[FILE_PATH], zones[FILE_PATH], zone_file[FILE_PATH], history[FILE_PATH],
-			rundir[FILE_PATH];
+			rundir[FILE_PATH], ssh_keys[FILE_PATH];
 	char		zone[NAME_SIZE], server[NAME_SIZE];
 	const char	*fallback4, *fallback6;	/* an address, or none */
 	const char	*user, *group, *reaper_user;

@@ -54,7 +54,8 @@ class World:
 		    ).format(z=zone, d=self.dir, p=self.dns_port)
 		with open(self.conf, "w") as conf:
 			conf.write(("[server]\ncertificate = {d}/server.pem\nkey = {d}/server.key\n"
-			    "accounts = {d}/accounts\nmaster = {d}/master\nhistory = {d}/history\nrundir = {r}\nuser = {o}\ngroup = {g}\n"
+			    "accounts = {d}/accounts\nmaster = {d}/master\nhistory = {d}/history\nssh_keys = {d}/ssh-keys\n"
+			    "rundir = {r}\nuser = {o}\ngroup = {g}\n"
 			    "reaper_user = {o}\nlease = {lease}\ninterval = {interval}\ndeadline = {deadline}\n"
 			    "allow = {allow}\n{server}\n"
 			    "[zone {z}]\nfallback4 = {f4}\nfallback6 = {f6}\nttl = {ttl}\n{publish}{extra}\n").format(

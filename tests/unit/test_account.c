@@ -60,6 +60,9 @@ test_record(void)
 	    70) == 0, "a record reads as text");
 	ok(account_decode("a.example", record, len, &back) == ST_OK && memcmp(&back, &account, sizeof(back)) == 0,
 	    "and comes back the same");
+	ok(account_equal(&back, &account), "which account_equal() says, too");
+	back.credentials[5]++;
+	ok(!account_equal(&back, &account), "but not with another key");
 	ok(account_decode("a.example", record, 10, &back) == ST_DAMAGED, "cut short before its layers it is damaged");
 	ok(account_decode("a example", record, len, &back) == ST_DAMAGED, "a name that is none");
 	for (size_t i = 0; i < NETWORKS_MAX; i++)

@@ -27,6 +27,16 @@ test_ssh_key(void)
 		cut[i] = i % 2 == 0 ? ' ' : '\n';
 		ok(fingerprint_make_base64(cut, strlen(cut), text) == ST_INVALID && *text == '\0', "a blank at %zu", i);
 	}
+	ok(fingerprint_make_ssh("ssh-ed25519", key, text) == ST_OK &&
+	    strcmp(text, "SHA256:R1/jyTAnkIaPYigVBwbL7i/V3P+8CxLYtI+UxewYH8o") == 0, "an ssh key with its type");
+	ok(fingerprint_make_ssh("ssh-rsa", key, text) == ST_INVALID && *text == '\0', "with another type");
+	ok(fingerprint_make_ssh("ssh-ed2551", key, text) == ST_INVALID, "with a part of its type");
+	for (size_t i = 4; i < sizeof(key) - 1; i += 4) {
+		snprintf(cut, sizeof(cut), "%.*s", (int)i, key);
+		ok(fingerprint_make_ssh("ssh-ed25519", cut, text) == ST_INVALID, "cut after %zu characters", i);
+	}
+	ok(fingerprint_make_ssh("", "AAAAAAAAAAA=", text) == ST_OK, "two empty fields");
+	ok(fingerprint_make_ssh("", "/////w==", text) == ST_INVALID, "a length beyond the end");
 	ok(fingerprint_make_base64("", 0, text) == ST_INVALID, "nothing");
 	ok(fingerprint_make_base64("AAA", 3, text) == ST_INVALID, "cut");
 	ok(fingerprint_make_base64("A=AA", 4, text) == ST_INVALID, "padding inside");
