@@ -5,12 +5,23 @@
 # The commands, and what each takes after its words. "@" stands for a host's name, "/" for a file.
 _dynlease_admin_table='
 init: --zone --fallback4 --fallback6 --name --zone-file --reload --user --group --reaper-user --rundir --state
-host add: --show --class --announce --hash --account
-host set: @ --class --announce
+host add: --show --class --announce --require --network --hash --account
+host set: @ --class --announce --require --network
 host secret: @ --hash
 host del: @
 host list: --json
-account add: --hosts --show --class --announce --hash
+account add: --hosts --show --class --announce --require --network --hash
+account del: @
+key add: @ --comment --expires --from
+key del: @
+key list: @ --json
+cert add: @ --comment --expires --from
+cert del: @
+cert list: @ --json
+ssh-key add: @ / --comment --expires --from
+ssh-key del: @
+ssh-key list: @ --json
+ssh-key lines:
 status: @ --json --watch
 check: --json --at
 backup: /
@@ -21,11 +32,12 @@ restore: / --yes
 _dynlease_admin_value() {
 	case $1 in
 	--show) echo 'client cron systemd tunnel' ;;
-	--fallback4 | --fallback6 | --announce | --reload) echo none ;;
+	--fallback4 | --fallback6 | --announce | --network | --reload) echo none ;;
+	--require) echo 'password key cert ssh network' ;;
 	--zone-file | --rundir | --state | -c) echo / ;;
 	--user | --reaper-user) compgen -u ;;
 	--group) compgen -g ;;
-	--zone | --name | --class | --hash | --account | --hosts | --at) echo ;;
+	--zone | --name | --class | --hash | --account | --hosts | --at | --comment | --expires | --from) echo ;;
 	*) return 1 ;;
 	esac
 }
