@@ -135,17 +135,19 @@ find_account(struct accounts *accounts, const char *text, char name[NAME_SIZE])
 static enum status
 list_all(struct accounts *accounts, struct listing *list)
 {
-	const bool ssh = list->kind->kind == CREDENTIAL_SSH;
 	enum status st;
 
-	list->sheet.columns = ssh ? 6 : 5;
+	list->sheet.columns = list->kind->kind == CREDENTIAL_SSH ? 6 : 5;
 	if (list->json != NULL)
 		json_open(list->json, NULL, '[');
+	else if (list->kind->kind == CREDENTIAL_SSH)
+		sheet_add(&list->sheet, (const char *const []){ "ACCOUNT", "KEY", "TYPE", "EXPIRES", "FROM",
+		    "COMMENT" });
 	else
-		sheet_add(&list->sheet, ssh ? (const char *const []){ "ACCOUNT", "KEY", "TYPE", "EXPIRES", "FROM", "COMMENT" } :
-		    (const char *const []){ "ACCOUNT", list->kind->kind == CREDENTIAL_KEY ? "KEY" : "CERTIFICATE", "EXPIRES",
-		    "FROM", "COMMENT" });
-	st = accounts_each(accounts, list_account, list);
+		sheet_add(&list->sheet, (const char *const []){ "ACCOUNT", list->kind->kind == CREDENTIAL_KEY ? "KEY" :
+		    "CERTIFICATE", "EXPIRES", "FROM", "COMMENT" });
+	if ((st = accounts_each(accounts, list_account, list)) != ST_OK)
+		log_error("an account cannot be read: %s", status_text(st));
 	if (list->json != NULL)
 		json_close(list->json);
 	else
@@ -173,8 +175,8 @@ key_list(struct admin *admin)
 		log_error("%s: %s", set->accounts, status_text(st));
 	else if (list.only != NULL && (st = find_account(accounts, admin->argv[0], name)) != ST_OK)
 		log_error("%s: %s", admin->argv[0], st == ST_NOTFOUND ? "no such host" : status_text(st));
-	else if ((st = list_all(accounts, &list)) != ST_OK)
-		log_error("%s: %s", set->accounts, status_text(st));
+	else
+		st = list_all(accounts, &list);
 	accounts_close(accounts);
 	settings_free(set);
 	return status_exit(st);

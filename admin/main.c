@@ -32,7 +32,8 @@ static const struct command {
 	{ "host", "del", "host del NAME", host_del, COMMAND_ROOT },
 	{ "host", "list", "host list [--json]", host_list, COMMAND_JSON },
 	{ "account", "add", "account add NAME [--hosts HOSTS] [--show client|cron|systemd|tunnel] [--class CLASS]"
-	    " [--announce NETWORKS] [--require LAYERS] [--network NETWORKS] [--hash VERIFIER]", account_add, COMMAND_ROOT },
+	    " [--announce NETWORKS] [--require LAYERS] [--network NETWORKS] [--hash VERIFIER]", account_add,
+	    COMMAND_ROOT },
 	{ "account", "del", "account del NAME", account_del, COMMAND_ROOT },
 	{ "key", "add", "key add NAME FINGERPRINT" TERMS, key_add, COMMAND_ROOT },
 	{ "key", "del", "key del NAME FINGERPRINT", key_del, COMMAND_ROOT },

@@ -43,7 +43,10 @@ path_make(char path[FILE_PATH], const char *fmt, ...)
 	return ST_OK;
 }
 
-/* The certificate and the file of ssh keys stand beside the configuration; all that lives in the state directory has fixed names there. */
+/*
+ * The certificate and the file of ssh keys stand beside the configuration; all that lives in the state directory has
+ * fixed names there.
+ */
 static enum status
 plan_paths(struct plan *p, const char *config, const struct init_options *o)
 {

@@ -162,7 +162,8 @@ sshkeys_keep(const struct settings *set, struct master *master)
 	}
 	if (st != ST_OK)
 		log_error("%s: %s; the accounts have the change, and keys that are gone are refused, but sshd does not "
-		    "know the new ones: give the same command again", set->ssh_keys, st == ST_SYSTEM ? strerror(errno) : status_text(st));
+		    "know the new ones: give the same command again", set->ssh_keys,
+		    st == ST_SYSTEM ? strerror(errno) : status_text(st));
 	free(text);
 	return st;
 }

@@ -76,7 +76,8 @@ fingerprint_make_ssh(const char *type, const char *base64, char fingerprint[FING
 		return st;
 	for (; at + 4 <= size; at += 4 + len, fields++) {
 		len = (size_t)blob[at] << 24 | (size_t)blob[at + 1] << 16 | (size_t)blob[at + 2] << 8 | blob[at + 3];
-		if (len > size - at - 4 || (fields == 0 && (len != strlen(type) || memcmp(blob + at + 4, type, len) != 0)))
+		if (len > size - at - 4 ||
+		    (fields == 0 && (len != strlen(type) || memcmp(blob + at + 4, type, len) != 0)))
 			return ST_INVALID;
 	}
 	return at != size || fields < 2 ? ST_INVALID : fingerprint_make(blob, size, fingerprint);

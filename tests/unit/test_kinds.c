@@ -104,7 +104,7 @@ test_account(void)
 	char text[CREDENTIAL_VALUE];
 	struct credential c;
 
-	ok(kinds_lack(&account, 50) == (LAYER_KEY | LAYER_PASSWORD | LAYER_NETWORK), "an account with nothing lacks all");
+	ok(kinds_lack(&account, 50) == (LAYER_KEY | LAYER_PASSWORD | LAYER_NETWORK), "with nothing it lacks all");
 	put(&account, CREDENTIAL_KEY, PRINT, 100);
 	account.network.n = 1;
 	ok(kinds_lack(&account, 50) == LAYER_PASSWORD, "with a key and a network it lacks a password");
@@ -176,8 +176,8 @@ test_line(void)
 	networks_parse("192.0.2.0/24 2001:db8::/32", &c.from);
 	c.expires = 1777636803;
 	snprintf(c.comment, sizeof(c.comment), "ann@home");
-	snprintf(wanted, sizeof(wanted), "%s,from=\"192.0.2.0/24,2001:db8::/32\",expiry-time=\"20260501120003Z\" ssh-ed25519 "
-	    BLOB " a.example.org ann@home\n", head);
+	snprintf(wanted, sizeof(wanted), "%s,from=\"192.0.2.0/24,2001:db8::/32\",expiry-time=\"20260501120003Z\" "
+	    "ssh-ed25519 " BLOB " a.example.org ann@home\n", head);
 	ok(strcmp(line_of(&c), wanted) == 0, "with its terms");
 	c = plain;
 	snprintf(c.comment, sizeof(c.comment), "x\nssh-ed25519 AAAA");
