@@ -12,12 +12,21 @@ static const struct layer {
 } layers[] = { LAYER_ROWS(LAYER_ROW) };
 #define NLAYERS	(sizeof(layers) / sizeof(layers[0]))
 
+/* password_pass() counts the strikes, so it comes last: what failed before it is a failure by then. */
+#define LAYER_INDEX(constant, word, bit, holder)	INDEX_##constant,
+enum { LAYER_ROWS(LAYER_INDEX) AFTER_LAST };
+_Static_assert(INDEX_PASSWORD == AFTER_LAST - 1, "the password's row is the last one");
+
+/*
+ * Who has failed already is nobody: a key that was stolen must not lock its owner out from where the account may not
+ * even log in.
+ */
 static enum status
 ask(const struct layer *layer, struct candidate *candidate)
 {
 	const enum status st = layer->pass(candidate);
 
-	if (st == ST_OK && layer->holder)
+	if (st == ST_OK && layer->holder && !candidate->failed)
 		strikes_sources_account(candidate->account->name, &candidate->sources);
 	return st;
 }

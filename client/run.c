@@ -42,7 +42,7 @@ secure(struct job *job, struct transport *t, uint64_t until, char why[PIN_WHY])
 		return ST_OK;
 	if (channel_key(t->channel, key) == ST_OK)
 		return pin_judge(job->server, key, why);
-	strlcpy(why, "it shows no key", PIN_WHY);
+	strlcpy(why, "it shows no key, or a weak one", PIN_WHY);
 	return ST_UNTRUSTED;
 }
 

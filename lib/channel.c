@@ -31,6 +31,7 @@
 #define CIPHERS_TLS12	"ECDHE+AESGCM:ECDHE+CHACHA20"
 #define CHAIN_BYTES	32768	/* of a peer's certificates */
 #define CHAIN_DEPTH	3
+#define KEY_BITS	112	/* of security; RSA keys of 2048 bits have so many */
 
 struct channel_context {
 	SSL_CTX	*ctx;
@@ -492,8 +493,10 @@ enum status
 channel_key(const struct channel *c, char key[FINGERPRINT_SIZE])
 {
 	const X509 *cert = SSL_get0_peer_certificate(c->ssl);
+	const EVP_PKEY *public = cert == NULL ? NULL : X509_get0_pubkey(cert);
 	unsigned char *info = NULL;
-	const int len = cert == NULL ? 0 : i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &info);
+	const int len = public == NULL || EVP_PKEY_get_security_bits(public) < KEY_BITS ? 0 :
+	    i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &info);
 	const enum status st = len > 0 ? fingerprint_make(info, (size_t)len, key) : ST_NOTFOUND;
 
 	OPENSSL_free(info);

@@ -63,7 +63,10 @@ enum status	channel_write(struct channel *, const void *bytes, size_t len);
 /* What went wrong, in one line for a person: "certificate has expired", "hostname mismatch"; "" when nothing. */
 const char	*channel_why(const struct channel *);
 
-/* The fingerprint of the peer's public key, which it has proved to hold. ST_NOTFOUND: it has shown none. */
+/*
+ * The fingerprint of the peer's public key, which it has proved to hold. ST_NOTFOUND: it has shown none, or one that is
+ * too weak to prove anything (no chain is refused in the handshake of those who judge for themselves).
+ */
 enum status	channel_key(const struct channel *, char key[FINGERPRINT_SIZE]);
 
 /*

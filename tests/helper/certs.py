@@ -11,56 +11,24 @@ import ssl
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import TMP, TOOLS, done_testing, equal, ok, run  # noqa: E402
-from wire import Talk, client_context, new_source  # noqa: E402
+from lib import TMP, done_testing, equal, ok  # noqa: E402
+from pki import CA as IS_CA  # noqa: E402
+from pki import CLIENT, Pki, put  # noqa: E402
+from wire import Talk  # noqa: E402
 from world import World  # noqa: E402
 
 VERSIONS = (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3)
-PKI = os.path.join(TMP, "pki")
 CA, CRL = os.path.join(TMP, "client-ca.pem"), os.path.join(TMP, "client-crl.pem")
-IS_CA = "ext=basicConstraints:critical,CA:TRUE ext=keyUsage:critical,keyCertSign,cRLSign"
-CLIENT = "ext=extendedKeyUsage:clientAuth"
 V, SAN = "victim.dyn.test", "san=dns:victim.dyn.test"
 P = "password.dyn.test"
-os.mkdir(PKI)
-
-
-def make(*orders):
-	run([os.path.join(TOOLS, "make_certificates"), PKI], input="\n".join(orders).encode()).check_returncode()
-
-
-def pem(*names):
-	text = b""
-	for name in names:
-		with open(os.path.join(PKI, name + ".pem"), "rb") as file:
-			text += file.read()
-	return text
-
-
-def put(path, text):
-	"""In the place of what is there; None: nothing."""
-	if os.path.exists(path):
-		os.unlink(path)
-	if text is not None:
-		with open(path, "wb") as file:
-			file.write(text)
-
-
-def context(world, name, version=None, chain=()):
-	"""A client that shows this certificate, and what else is said to lead to it."""
-	made = client_context(world, version)
-	made.set_ciphers("DEFAULT:@SECLEVEL=0")		# or it would not load what is weak
-	path = os.path.join(TMP, "shown.pem")
-	put(path, pem(name, *chain))
-	made.load_cert_chain(path, os.path.join(PKI, name + ".key"))
-	return made
+pki = Pki()
+make, pem = pki.make, pki.pem
 
 
 def login(account, name=None, version=None, chain=(), secret="", world=None):
 	"""The answer to LOGIN, and then the helper's log; "refused" when there was no handshake."""
 	world = world or main
-	shown = context(world, name, version, chain) if name else client_context(world, version)
-	talk = Talk(world, context=shown)
+	talk = Talk(world, context=pki.context(world, name, version, chain))
 	try:
 		got = talk.ask([("LOGIN %s %s" % (account, secret)).strip(), "RENEW " + account, "QUIT"])
 	except (ssl.SSLError, ConnectionError):
@@ -168,7 +136,7 @@ for version in VERSIONS:
 		got, log = login(V, "good%d" % i, version, chain)
 		equal(got, "250 " + V, "%s, %s" % (version.name, name))
 ok((V, 4) in main.leases(), "and they hold leases", main.leases())
-talk = Talk(main, context=context(main, "good0"))
+talk = Talk(main, context=pki.context(main, "good0"))
 talk.ask(["LOGIN " + V, "RENEW " + V, "QUIT"])
 talk.status()
 ok("account=%s address=%s peer=%s layers=cert" % (V, talk.source, talk.source) in talk.log(),
@@ -217,8 +185,7 @@ put(CRL, pem("fresh"))
 by_middle = [name for name, _, _ in GOOD].index("its name, by an intermediate")
 got, log = login(V, "good%d" % by_middle, chain=("middle",))
 ok(got == "535 denied" and "critical: " in log, "an intermediate needs a CRL of its own", got, log)
-middle = run(["openssl", "x509", "-in", os.path.join(PKI, "middle.pem"), "-noout", "-serial"]).stdout.decode()
-make("crl without issuer=root days=-1,30 revoke=" + middle.strip().split("=")[1])
+make("crl without issuer=root days=-1,30 revoke=" + pki.serial("middle"))
 put(CRL, pem("without", "fresh-middle"))
 got, log = login(V, "good%d" % by_middle, chain=("middle",))
 ok(got == "535 denied" and "certificate revoked" in log, "and can be revoked itself", got, log)

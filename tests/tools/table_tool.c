@@ -14,6 +14,7 @@
  *	hold			begin a write transaction, say "held", and wait for a line on stdin
  *	read			begin a read transaction, say "reading", and wait for a line on stdin
  */
+#include <endian.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,6 +114,24 @@ charge(struct table *table, const char *text)
 }
 
 static void
+print_strikes(struct table *table)
+{
+	struct store_cursor cursor;
+	struct store_txn txn;
+	uint32_t number[2];
+
+	store_read(table->store, &txn);
+	for (bool more = store_walk(&txn, DB_STRIKE, store_bytes(NULL, 0), &cursor); more;
+	    more = store_walk_next(&cursor)) {
+		memcpy(number, cursor.value.data, sizeof(number));
+		printf("%u %u %.*s\n", be32toh(number[0]), be32toh(number[1]), (int)cursor.key.size,
+		    (const char *)cursor.key.data);
+	}
+	store_walk_end(&cursor);
+	store_cancel(&txn);
+}
+
+static void
 retry(struct table *table, const char *publisher)
 {
 	struct publisher_state state;
@@ -172,6 +191,8 @@ main(int argc, char **argv)
 		charge(table, argv[3]);
 	else if (strcmp(command, "retry") == 0 && argc == 4)
 		retry(table, argv[3]);
+	else if (strcmp(command, "strikes") == 0)
+		print_strikes(table);
 	else if (strcmp(command, "renew-all") == 0)
 		renew_all(table);
 	else if (strcmp(command, "read") == 0) {
@@ -182,7 +203,10 @@ main(int argc, char **argv)
 		store_write(table->store, TABLE_WAIT_FOREVER, &txn);
 		if (strcmp(command, "hold") == 0)
 			wait_for_line("held");
-		else if (strcmp(command, "expire") == 0 && argc == 4)
+		else if (strcmp(command, "forgive") == 0) {
+			store_clear(&txn, DB_STRIKE);
+			store_clear(&txn, DB_AGING);
+		} else if (strcmp(command, "expire") == 0 && argc == 4)
 			expire(&txn, argv[3]);
 		else if (strcmp(command, "meta") == 0 && argc == 5)
 			store_put(&txn, DB_META, text_value(argv[3]), text_value(argv[4]));
