@@ -8,9 +8,10 @@
 enum status
 key_pass(const struct candidate *candidate)
 {
+	const char *key = candidate->evidence->key;
 	struct credential c;
 
-	if (!credentials_find(candidate->account->credentials, CREDENTIAL_KEY, candidate->evidence->key, &c))
+	if (key[0] == '\0' || !credentials_find(candidate->account->credentials, CREDENTIAL_KEY, key, &c))
 		return ST_DENIED;
 	return credential_holds(&c, candidate->address, candidate->wall) ? ST_OK : ST_DENIED;
 }

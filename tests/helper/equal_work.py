@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-# limit: 240
+# limit: 300
 """An unknown account costs as much work as a wrong secret: counted in instructions of the real helper, by no clock."""
 import os
 import re
@@ -9,6 +9,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import SANITIZED, TMP, done_testing, equal, note, ok, run, skip_all  # noqa: E402
+from pki import CA, CLIENT, Pki  # noqa: E402
 from wire import Talk, new_source  # noqa: E402
 from world import World, token  # noqa: E402
 
@@ -34,7 +35,7 @@ def make_world(tokens=(), hashes=()):
 	return world
 
 
-def counted(world, lines, function, wanted="535"):
+def counted(world, lines, function, wanted="535", shown=None):
 	"""Instructions within the function, what it calls included, in a helper that hears these lines."""
 	global count
 	count += 1
@@ -42,7 +43,7 @@ def counted(world, lines, function, wanted="535"):
 	shutil.rmtree(os.path.join(world.rundir, "table"), True)
 	world.reaper().check_returncode()
 	out = os.path.join(TMP, "callgrind.%d" % count)
-	talk = Talk(world, source=new_source(), wrap=("valgrind", "--quiet", "--tool=callgrind",
+	talk = Talk(world, source=new_source(), context=shown, wrap=("valgrind", "--quiet", "--tool=callgrind",
 	    "--callgrind-out-file=" + out,
 	    "--collect-atstart=no", "--toggle-collect=" + function, "--log-file=" + out + ".log"))
 	talk.sock.settimeout(60)
@@ -93,4 +94,34 @@ again = {name: counted(mixed, ["LOGIN %s %s" % (name, token(2))],
 equal(again, {name: kinds[name] for name in again}, "and a name costs the same when it is asked again")
 known = [counted(mixed, ["LOGIN %s %s" % (name, token(1))], "layers_judge") > 10 * cheap for name in NAMES[:2]]
 equal(known, [False, True], "as the accounts themselves do")
+
+# Whichever layer it is that fails, for accounts that know their hosts by few things and by many: with the same
+# certificate shown, of our CA or of a stranger, and the same secret sent.
+pki = Pki()
+pki.make("cert ca cn=CA " + CA, "crl crl issuer=ca days=-1,30", "cert issued issuer=ca cn=laptop " + CLIENT,
+    "cert stranger cn=laptop", "cert other cn=other")
+layered = World(publisher="", deadline=120, server="client_ca = %s\nclient_crl = %s" % (pki.path("ca"), pki.path("crl")))
+PIN, MANY = "credential key " + pki.fingerprint("other"), ["credential cert cn:no%02d" % i for i in range(30)]
+STACKS = [
+	("a password", ["require password"]),
+	("a network", ["require network+password", "network 198.51.100.0/24"]),
+	("a key", ["require key", PIN]),
+	("a certificate", ["require cert", "credential cert cn:other"]),
+	("one of many certificates", ["require cert", *MANY]),
+	("all of them", ["require network+key+cert+password", "network 198.51.100.0/24", PIN, *MANY]),
+]
+for number, (_, amend) in enumerate(STACKS):
+	layered.add_hosts(["known%d.dyn.test" % number], announce="", amend=amend)
+for shown in (None, "stranger", "issued"):
+	numbers = {name: counted(layered, ["LOGIN known%d.dyn.test %s" % (number, token(900))], "layers_judge",
+	    shown=pki.context(layered, shown)) for number, (name, _) in enumerate(STACKS)}
+	numbers["nobody"] = counted(layered, ["LOGIN other0.dyn.test " + token(900)], "layers_judge",
+	    shown=pki.context(layered, shown))
+	note("%s shown: %s" % (shown, numbers))
+	ok(max(numbers.values()) - min(numbers.values()) <= 0.01 * max(numbers.values()),
+	    "%s shown: equal work, whichever layer fails" % (shown or "nothing"), numbers)
+numbers = [counted(layered, ["LOGIN %s %s" % (name, token(900))], "judge_request") for name in
+    ("known0.dyn.test", "known2.dyn.test", "other0.dyn.test")]
+note("judge_request: %s" % numbers)
+ok(max(numbers) - min(numbers) <= 0.05 * max(numbers), "with looking the account up nearly so", numbers)
 done_testing()
