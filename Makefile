@@ -203,6 +203,7 @@ UNITS_INSTALLED	= $(foreach unit,$(UNITS),$(DESTDIR)$(UNITDIR)/$(notdir $(unit))
 # A mount unit is named after its place. Where systemd looks for units it would be no option: the path unit would
 # ask for it.
 MOUNT_UNIT	= $(DESTDIR)$(PREFIX)/share/dynlease/$(subst /,-,$(patsubst /%,%,$(RUNDIR)))-dynlease.mount
+FAIL2BAN	= $(DESTDIR)$(PREFIX)/share/dynlease/fail2ban-dynlease.conf
 SYSUSERS	= $(DESTDIR)$(SYSUSERSDIR)/dynlease.conf
 TMPFILES	= $(DESTDIR)$(TMPFILESDIR)/dynlease.conf
 XINETD_ENTRIES	= dynlease dynlease-tunnel
@@ -229,6 +230,7 @@ install: all
 	}; \
 	for unit in $(UNITS); do put "$$unit" "$(DESTDIR)$(UNITDIR)/$${unit##*/}"; done; \
 	put reaper/run-dynlease.mount $(MOUNT_UNIT); \
+	put auth-helper/fail2ban-dynlease.conf $(FAIL2BAN); \
 	put sysusers.d/dynlease.conf $(SYSUSERS); \
 	put tmpfiles.d/dynlease.conf $(TMPFILES)
 	@set -e; for entry in $(XINETD_ENTRIES); do \
@@ -243,7 +245,7 @@ install: all
 # The configuration stays; so does the entry for xinetd, if it was changed.
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/dynlease $(DAEMONS:%=$(DESTDIR)$(SBINDIR)/%) $(MAN_INSTALLED) $(UNITS_INSTALLED) \
-	    $(MOUNT_UNIT) $(SYSUSERS) $(TMPFILES) $(DESTDIR)$(COMPLETIONS)/dynlease-admin
+	    $(MOUNT_UNIT) $(FAIL2BAN) $(SYSUSERS) $(TMPFILES) $(DESTDIR)$(COMPLETIONS)/dynlease-admin
 	@for entry in $(XINETD_ENTRIES); do \
 		$(SUBSTITUTE) "xinetd.d/$$entry" | cmp -s - "$(XINETD_DIR)/$$entry" && rm -f "$(XINETD_DIR)/$$entry" || :; \
 	done

@@ -18,6 +18,23 @@ from lib import BIN, TMP
 TLS_TYPES = {20: "change_cipher_spec", 21: "alert", 22: "handshake", 23: "application_data"}
 _sources = 0
 
+# For sh -c, in a mount namespace of its own: DIRECTORY SOCKET COMMAND ..., run with SOCKET in the place of /dev/log.
+SYSLOG = """
+set -e
+mount --make-rprivate /
+mkdir -p "$1/dev"
+mount -t tmpfs tmpfs "$1/dev"
+mkdir "$1/dev/shm"
+touch "$1/dev/null" "$1/dev/urandom" "$1/dev/log"
+mount --bind /dev/null "$1/dev/null"
+mount --bind /dev/urandom "$1/dev/urandom"
+mount --bind /dev/shm "$1/dev/shm"
+mount --bind "$2" "$1/dev/log"
+mount --rbind "$1/dev" /dev
+shift 2
+exec "$@"
+"""
+
 
 def new_source():
 	"""A loopback address that no one has connected from: leases, strikes and pacing start afresh."""

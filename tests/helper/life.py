@@ -10,7 +10,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import BIN, ROOT, SANITIZED, TMP, done_testing, equal, ok, run, skip, wait_for  # noqa: E402
-from wire import Talk, ask, is_root, new_source, tcp_pair  # noqa: E402
+from wire import SYSLOG, Talk, ask, is_root, new_source, tcp_pair  # noqa: E402
 from world import World, token  # noqa: E402
 
 HELPER = os.path.join(BIN, "dynlease-auth")
@@ -177,21 +177,6 @@ for talk in talks:
 equal([re.findall("changed=.*", talk.log()) for talk in talks], [["changed=yes"], ["changed=no"]],
     "log_renewals = yes logs every renewal")
 
-SYSLOG = """
-set -e
-mount --make-rprivate /
-mkdir -p "$1/dev"
-mount -t tmpfs tmpfs "$1/dev"
-mkdir "$1/dev/shm"
-touch "$1/dev/null" "$1/dev/urandom" "$1/dev/log"
-mount --bind /dev/null "$1/dev/null"
-mount --bind /dev/urandom "$1/dev/urandom"
-mount --bind /dev/shm "$1/dev/shm"
-mount --bind "$2" "$1/dev/log"
-mount --rbind "$1/dev" /dev
-shift 2
-exec "$@"
-"""
 if is_root() and run(["unshare", "-m", "true"]).returncode == 0:
 	path = os.path.join(TMP, "log.socket")
 	log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
