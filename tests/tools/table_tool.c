@@ -11,6 +11,8 @@
  *	expire HOST		its leases are over now, though nobody has moved them
  *	retry PUBLISHER		let it try again at once, however often it failed
  *	renew-all		the same for lines on stdin: HOST ADDRESS SECONDS
+ *	revoke ACCOUNT EPOCH	who was authenticated with an older one: no lease any more
+ *	hold-revoke ACCOUNT EPOCH	as hold, and that in the same transaction, but for leases
  *	hold			begin a write transaction, say "held", and wait for a line on stdin
  *	read			begin a read transaction, say "reading", and wait for a line on stdin
  */
@@ -132,6 +134,26 @@ print_strikes(struct table *table)
 }
 
 static void
+revoke_account(struct table *table, const char *account, const char *epoch)
+{
+	size_t ended;
+	const enum status st = table_revoke(table, account, strtoull(epoch, NULL, 10), clock_boot(), &ended);
+
+	if (st != ST_OK)
+		die(status_text(st));
+}
+
+static void
+hold_revoke(struct store_txn *txn, const char *account, const char *epoch)
+{
+	uint8_t value[8];
+
+	big64_put(value, strtoull(epoch, NULL, 10));
+	store_put(txn, DB_REVOKED, text_value(account), store_bytes(value, sizeof(value)));
+	wait_for_line("held");
+}
+
+static void
 retry(struct table *table, const char *publisher)
 {
 	struct publisher_state state;
@@ -193,6 +215,8 @@ main(int argc, char **argv)
 		retry(table, argv[3]);
 	else if (strcmp(command, "strikes") == 0)
 		print_strikes(table);
+	else if (strcmp(command, "revoke") == 0 && argc == 5)
+		revoke_account(table, argv[3], argv[4]);
 	else if (strcmp(command, "renew-all") == 0)
 		renew_all(table);
 	else if (strcmp(command, "read") == 0) {
@@ -203,6 +227,8 @@ main(int argc, char **argv)
 		store_write(table->store, TABLE_WAIT_FOREVER, &txn);
 		if (strcmp(command, "hold") == 0)
 			wait_for_line("held");
+		else if (strcmp(command, "hold-revoke") == 0 && argc == 5)
+			hold_revoke(&txn, argv[3], argv[4]);
 		else if (strcmp(command, "forgive") == 0) {
 			store_clear(&txn, DB_STRIKE);
 			store_clear(&txn, DB_AGING);
