@@ -217,6 +217,17 @@ find_name(const X509 *x, char name[NAME_SIZE])
 	GENERAL_NAMES_free(names);
 }
 
+static enum status
+take_fingerprint(const X509 *x, char fingerprint[FINGERPRINT_SIZE])
+{
+	unsigned char *info = NULL;
+	const int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &info);
+	const enum status st = len > 0 ? fingerprint_make(info, (size_t)len, fingerprint) : ST_SYSTEM;
+
+	OPENSSL_free(info);
+	return st;
+}
+
 /* Seconds from one time to the other. */
 static int64_t
 span(const ASN1_TIME *from, const ASN1_TIME *to)
@@ -241,7 +252,8 @@ certificate_look(const char *path, time_t now, struct certificate *certificate)
 		certificate->begun = span(X509_get0_notBefore(x), when);
 		certificate->left = span(when, X509_get0_notAfter(x));
 		find_name(x, certificate->name);
-		if ((certificate->pem = certificate_text(x)) == NULL)
+		st = take_fingerprint(x, certificate->fingerprint);
+		if (st == ST_OK && (certificate->pem = certificate_text(x)) == NULL)
 			st = ST_NOMEM;
 	}
 	X509_free(x);

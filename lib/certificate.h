@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The server's certificate: making a self-signed one, and looking at the one that is there. Keys and dates;
- * no network.
+ * Certificates of servers and clients: making a self-signed one, and looking at the one that is there. Keys and
+ * dates; no network.
  */
 #ifndef DYNLEASE_CERTIFICATE_H
 #define DYNLEASE_CERTIFICATE_H
@@ -11,10 +11,11 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "fingerprint.h"
 #include "name.h"
 #include "status.h"
 
-#define CERTIFICATE_DAYS	3650	/* of a self-signed one: clients pin it, and changing it means visiting each */
+#define CERTIFICATE_DAYS	3650	/* of a self-signed one: it is pinned elsewhere, where a new one must be told */
 
 /* Two PEM texts, NUL-terminated, malloc'ed. */
 struct certificate_pair {
@@ -34,6 +35,7 @@ void		certificate_pair_free(struct certificate_pair *);	/* wipes the key */
 
 struct certificate {
 	char	 name[NAME_SIZE];	/* the first name or address it is for, or "" */
+	char	 fingerprint[FINGERPRINT_SIZE];	/* of its public key, as the other side sees it: channel_key() */
 	bool	 self_signed;
 	int64_t	 begun;			/* seconds since its first one; negative: not valid yet */
 	int64_t	 left;			/* seconds until its last one; negative: over */
