@@ -35,6 +35,8 @@
 
 struct channel_context {
 	SSL_CTX	*ctx;
+	bool	(*may)(const void *arg, const char *key);	/* be shown our certificate */
+	const void *arg;
 };
 
 struct channel {
@@ -109,7 +111,7 @@ context_new(const SSL_METHOD *method)
 static enum status
 context_wrap(enum status st, SSL_CTX *ctx, struct channel_context **context)
 {
-	if (st == ST_OK && (*context = malloc(sizeof(**context))) == NULL)
+	if (st == ST_OK && (*context = calloc(1, sizeof(**context))) == NULL)
 		st = ST_NOMEM;
 	if (st != ST_OK) {
 		SSL_CTX_free(ctx);
@@ -209,6 +211,40 @@ enum status
 channel_identify(struct channel_context *context, const char *certificate, const char *key)
 {
 	return load_pair(context->ctx, certificate, key);
+}
+
+static enum status
+peer_key(const SSL *ssl, char key[FINGERPRINT_SIZE])
+{
+	const X509 *cert = SSL_get0_peer_certificate(ssl);
+	const EVP_PKEY *public = cert == NULL ? NULL : X509_get0_pubkey(cert);
+	unsigned char *info = NULL;
+	const int len = public == NULL || EVP_PKEY_get_security_bits(public) < KEY_BITS ? 0 :
+	    i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &info);
+	const enum status st = len > 0 ? fingerprint_make(info, (size_t)len, key) : ST_NOTFOUND;
+
+	OPENSSL_free(info);
+	return st;
+}
+
+/* Called when the server has asked for a certificate, which in both versions is after it has signed with its key. */
+static int
+withhold(SSL *ssl, void *arg)
+{
+	const struct channel_context *context = arg;
+	char key[FINGERPRINT_SIZE];
+
+	if (peer_key(ssl, key) != ST_OK || !context->may(context->arg, key))
+		SSL_certs_clear(ssl);
+	return 1;
+}
+
+void
+channel_identify_to(struct channel_context *context, bool (*may)(const void *arg, const char *key), const void *arg)
+{
+	context->may = may;
+	context->arg = arg;
+	SSL_CTX_set_cert_cb(context->ctx, withhold, context);
 }
 
 void
@@ -492,15 +528,7 @@ channel_why(const struct channel *c)
 enum status
 channel_key(const struct channel *c, char key[FINGERPRINT_SIZE])
 {
-	const X509 *cert = SSL_get0_peer_certificate(c->ssl);
-	const EVP_PKEY *public = cert == NULL ? NULL : X509_get0_pubkey(cert);
-	unsigned char *info = NULL;
-	const int len = public == NULL || EVP_PKEY_get_security_bits(public) < KEY_BITS ? 0 :
-	    i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &info);
-	const enum status st = len > 0 ? fingerprint_make(info, (size_t)len, key) : ST_NOTFOUND;
-
-	OPENSSL_free(info);
-	return st;
+	return peer_key(c->ssl, key);
 }
 
 static enum status

@@ -47,6 +47,13 @@ enum status	channel_trust_key(struct channel_context **);
 enum status	channel_identify(struct channel_context *, const char *certificate, const char *key);
 
 /*
+ * Show it only to a server for whose key, which it has proved to hold, may(arg, key) is true; another sees none, and
+ * the handshake goes on. arg must stay.
+ */
+void		channel_identify_to(struct channel_context *, bool (*may)(const void *arg, const char *key),
+		    const void *arg);
+
+/*
  * Shake hands on in and out (the same socket, or two ends of pipes), which stay the caller's.
  * server: NULL accepts; else the DNS name (or address) the peer must prove, also sent as SNI.
  * until: CLOCK_BOOTTIME nanoseconds after which every call on the channel gives ST_TIMEOUT; 0: no limit here
