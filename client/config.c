@@ -22,6 +22,9 @@ static const struct conf_key server_keys[] = {
 	{ "secret_file", CONF_FILE, MEMBER(secret_file), NULL, 0, 0 },
 	{ "host", CONF_TEXT, MEMBER(host), NULL, 0, 0 },
 	{ "secret_credential", CONF_TEXT, MEMBER(secret_credential), NULL, 0, 0 },
+	{ "certificate", CONF_FILE, MEMBER(certificate), NULL, 0, 0 },
+	{ "key", CONF_FILE, MEMBER(key), NULL, 0, 0 },
+	{ "key_credential", CONF_TEXT, MEMBER(key_credential), NULL, 0, 0 },
 	{ "pin", CONF_TEXT, MEMBER(pin), NULL, 0, 0 },
 	{ "known_servers", CONF_FILE, MEMBER(known_servers), NULL, 0, 0 },
 	{ "trust_first", CONF_BOOL, MEMBER(trust_first), "no", 0, 0 },
@@ -137,18 +140,45 @@ settle_via(struct server *server)
 		server->families = FAMILY_4;
 }
 
-/* Secrets and trust: keys that exclude or need each other. */
+static bool
+is_path(const char *name)
+{
+	return strchr(name, '/') != NULL || strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+/* Who we are: by a file or by a credential of the service manager, which is a name. */
+static enum status
+check_source(const struct conf *conf, const struct conf_section *section, const char *word, const char *file,
+    const char *credential)
+{
+	if (credential != NULL && is_path(credential))
+		return conf_complain(conf, section->line, "[server %s] %s_credential: a name, not a path, is "
+		    "expected", section->name, word);
+	if (credential != NULL && file != NULL)
+		return conf_complain(conf, section->line, "[server %s]: %s and %s_credential exclude each other",
+		    section->name, strcmp(word, "key") == 0 ? word : "secret_file", word);
+	return ST_OK;
+}
+
+static enum status
+check_identity(const struct conf *conf, const struct conf_section *section, const struct server *server)
+{
+	enum status st;
+
+	if ((st = check_source(conf, section, "secret", server->secret_file, server->secret_credential)) != ST_OK ||
+	    (st = check_source(conf, section, "key", server->key, server->key_credential)) != ST_OK)
+		return st;
+	if (server->certificate != NULL && server->key == NULL && server->key_credential == NULL)
+		return conf_complain(conf, section->line, "[server %s] certificate: needs key", section->name);
+	if (server->certificate == NULL && (server->key != NULL || server->key_credential != NULL))
+		return conf_complain(conf, section->line, "[server %s] key: needs certificate", section->name);
+	return ST_OK;
+}
+
+/* Trust: keys that exclude or need each other. */
 static enum status
 check_trust(const struct conf *conf, const struct conf_section *section, const struct server *server)
 {
-	const char *name = server->secret_credential;
-
-	if (name != NULL && (strchr(name, '/') != NULL || strcmp(name, ".") == 0 || strcmp(name, "..") == 0))
-		return conf_complain(conf, section->line, "[server %s] secret_credential: a name, not a path, is expected",
-		    section->name);
-	if (name != NULL && server->secret_file != NULL)
-		return conf_complain(conf, section->line, "[server %s]: secret_file and secret_credential exclude each other",
-		    section->name);
 	if (server->pin != NULL && !pin_is_list(server->pin))
 		return conf_complain(conf, section->line, "[server %s] pin: SHA256: and 43 characters of base64 are expected",
 		    section->name);
@@ -175,7 +205,9 @@ server_fill(const struct conf *conf, const struct conf_section *section, struct 
 	if (*server->account == '\0')
 		return conf_complain(conf, section->line, "[server %s] account: is missing", section->name);
 	if ((st = parse_families(conf, section, server)) != ST_OK ||
-	    (st = parse_announced(conf, section, server)) != ST_OK || (st = check_trust(conf, section, server)) != ST_OK)
+	    (st = parse_announced(conf, section, server)) != ST_OK ||
+	    (st = check_identity(conf, section, server)) != ST_OK ||
+	    (st = check_trust(conf, section, server)) != ST_OK)
 		return st;
 	settle_via(server);
 	return parse_hosts(conf, section, server);

@@ -30,6 +30,9 @@ struct server {
 	char		 account[NAME_SIZE];
 	char		*secret_file;		/* or NULL */
 	char		*secret_credential;	/* the name of one of the service manager's, or NULL */
+	char		*certificate;		/* ours, in PEM form; or NULL */
+	char		*key;			/* and its key; or NULL */
+	char		*key_credential;	/* the name of one of the service manager's that is the key, or NULL */
 	char		*host;			/* as the file has it, or NULL */
 	char		*ca;			/* or NULL: the system's roots */
 	char		*pin;			/* keys that the server may have, or NULL */
@@ -46,7 +49,7 @@ struct server {
 	unsigned	 families;		/* FAMILY_ bits */
 	size_t		 nhosts;
 	char		(*hosts)[NAME_SIZE];
-	char		 secret[SECRET_SIZE];	/* empty until it is asked for */
+	char		 secret[SECRET_SIZE];	/* empty until it is asked for, and where a key is to do without */
 };
 
 struct servers {

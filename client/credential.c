@@ -13,7 +13,6 @@
 #include <bsd/readpassphrase.h>
 #include <bsd/string.h>
 
-#include "lib/file.h"
 #include "lib/log.h"
 #include "talk.h"
 
@@ -58,6 +57,14 @@ ask_terminal(struct server *server)
 	return ST_CONFIG;
 }
 
+bool
+credential_path(const char *name, char path[FILE_PATH])
+{
+	const char *dir = getenv("CREDENTIALS_DIRECTORY");
+
+	return dir != NULL && *dir == '/' && snprintf(path, FILE_PATH, "%s/%s", dir, name) < FILE_PATH;
+}
+
 /*
  * The service manager has made this file for us alone, perhaps by an access list, which looks like a group's rights;
  * so file_read_secret(), which looks at those, will not do.
@@ -65,13 +72,11 @@ ask_terminal(struct server *server)
 static enum status
 read_credential(struct server *server)
 {
-	const char *dir = getenv("CREDENTIALS_DIRECTORY");
 	char path[FILE_PATH], *text = NULL;
 	enum status st;
 	size_t len = 0, line;
 
-	if (dir == NULL || *dir != '/' ||
-	    snprintf(path, sizeof(path), "%s/%s", dir, server->secret_credential) >= (int)sizeof(path)) {
+	if (!credential_path(server->secret_credential, path)) {
 		log_error("[server %s] secret_credential: there are no credentials; is this run by systemd, with "
 		    "LoadCredential=%s:FILE?", server->name, server->secret_credential);
 		return ST_CONFIG;
@@ -102,7 +107,8 @@ read_secret(const struct options *options, struct server *server)
 	if (server->secret_credential != NULL)
 		return read_credential(server);
 	if (server->secret_file == NULL) {
-		log_error("[server %s]: no secret: set secret_file, or use --ask or --secret-fd", server->name);
+		log_error("[server %s]: no secret: set secret_file, or use --ask or --secret-fd; or "
+		    "certificate and key", server->name);
 		return ST_CONFIG;
 	}
 	if ((st = file_read_secret(server->secret_file, server->secret, sizeof(server->secret))) == ST_NOTFOUND)
@@ -113,11 +119,22 @@ read_secret(const struct options *options, struct server *server)
 	return st == ST_OK ? ST_OK : ST_CONFIG;
 }
 
+/* A key may be all that the account asks for. */
+static bool
+does_without(const struct options *options, const struct server *server)
+{
+	return server->certificate != NULL && server->secret_file == NULL && server->secret_credential == NULL &&
+	    !options->ask && options->secret_fd == -1;
+}
+
 enum status
 credential_get(const struct options *options, struct server *server)
 {
-	enum status st = read_secret(options, server);
+	enum status st;
 
+	if (does_without(options, server))
+		return ST_OK;
+	st = read_secret(options, server);
 	if (st == ST_OK && !talk_is_word(server->secret)) {
 		log_error("[server %s]: the secret is empty, or holds a blank or something that is not printable ASCII, "
 		    "which cannot be sent", server->name);

@@ -14,7 +14,7 @@ static enum status
 compose(const struct exchange *x, char *text, size_t size, size_t *len)
 {
 	const struct server *server = x->place->server;
-	const char *words[3] = { "LOGIN", server->account, server->secret };
+	const char *words[3] = { "LOGIN", server->account, *server->secret != '\0' ? server->secret : NULL };
 	enum status st;
 	size_t i;
 

@@ -40,6 +40,7 @@ place_text(const struct problem_place *place, char *buf, size_t size)
 }
 
 #define PLACE_TEXT	(NAME_SIZE + ADDRESS_TEXT + 48)
+#define HINT_TEXT	(FINGERPRINT_SIZE + 160)
 
 bool
 problem_is_no_route(int error)
@@ -126,16 +127,30 @@ problem_channel(struct report *r, const struct problem_place *place, enum status
 	}
 }
 
+/* What there is to check after a denial: of all that was sent or shown, the server does not say what it minds. */
+static const char *
+denied_hint(const struct problem_place *place, char *buf, size_t size)
+{
+	const bool secret = *place->server->secret != '\0';
+
+	if (!place->identity->shown)
+		return "check account and secret, and whether a key or certificate is asked for there";
+	snprintf(buf, size, "check account, %scertificate or key %s%s%s", secret ? "secret, " : "",
+	    place->identity->fingerprint, secret ? "" : ", and whether a secret is asked for there",
+	    place->identity->expired ? "; the certificate has expired" : "");
+	return buf;
+}
+
 void
 problem_login(struct report *r, const struct problem_place *place, int code, const char *text)
 {
 	const char *account = place->server->account;
-	char buf[PLACE_TEXT];
+	char buf[PLACE_TEXT], hint[HINT_TEXT];
 	const char *where = place_text(place, buf, sizeof(buf));
 
 	if (code == 535)
-		report_add(r, EX_NOPERM, false, "%s: the login of %s was denied: \"%s\": check account and secret", where,
-		    account, text);
+		report_add(r, EX_NOPERM, false, "%s: the login of %s was denied: \"%s\": %s", where, account, text,
+		    denied_hint(place, hint, sizeof(hint)));
 	else if (code == 421)
 		report_add(r, EX_TEMPFAIL, false, "%s: try again later: \"%s\"", where, text);
 	else

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "config.h"
+#include "identity.h"
 #include "lib/status.h"
 #include "report.h"
 
@@ -15,6 +16,7 @@ struct problem_place {
 	const struct server	*server;
 	const char		*address;	/* of the server, text; NULL when not known */
 	const char		*doing;		/* "connecting", for a timeout */
+	const struct identity	*identity;	/* what we have shown */
 };
 
 /* Is there just no way to that address from here, so that another family may do? */

@@ -6,12 +6,14 @@
 #include "run.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
 
 #include <bsd/string.h>
 
 #include "exchange.h"
+#include "identity.h"
 #include "lib/address.h"
 #include "lib/clock.h"
 #include "own.h"
@@ -23,6 +25,7 @@ struct job {
 	const struct verb	*verb;
 	const struct server	*server;
 	struct channel_context	*context;
+	struct identity		 identity;
 	struct report		*report;
 	struct endpoints	 endpoints;
 };
@@ -155,7 +158,7 @@ choose_own(const struct job *job, const struct transport *t, char text[ADDRESS_T
 static bool
 run_family(struct job *job, int family)
 {
-	struct problem_place place = { .server = job->server };
+	struct problem_place place = { .server = job->server, .identity = &job->identity };
 	struct exchange x = { .verb = job->verb, .place = &place };
 	char text[ADDRESS_TEXT], own[ADDRESS_TEXT];
 	const char *announced;
@@ -206,22 +209,35 @@ run_families(struct job *job, unsigned families)
 		report_forget_soft(job->report);
 }
 
+/* All files are read before anything is sent. False: one of them will not do. */
+static bool
+prepare(struct job *job)
+{
+	const struct server *server = job->server;
+	char why[IDENTITY_WHY];
+	enum status st;
+
+	/* Where the key is known, nobody need vouch for it, unless that is wanted as well. */
+	st = pin_is_wanted(server) && server->ca == NULL ? channel_trust_key(&job->context) :
+	    channel_trust(server->ca, &job->context);
+	snprintf(why, sizeof(why), "the trusted certificates cannot be used");
+	if (st == ST_OK)
+		st = identity_load(server, job->context, &job->identity, why);
+	if (st != ST_OK)
+		report_add(job->report, st == ST_NOMEM ? EX_OSERR : EX_CONFIG, false, "%s: %s", server->name, why);
+	return st == ST_OK;
+}
+
 void
 run_server(const struct options *options, const struct verb *verb, const struct server *server, struct report *report)
 {
 	struct job job = { .verb = verb, .server = server, .report = report };
 	unsigned families = options->families != 0 ? options->families : server->families;
 	const char *why = "";
-	enum status st;
+	enum status st = ST_OK;
 
-	/* Where the key is known, nobody need vouch for it, unless that is wanted as well. */
-	st = pin_is_wanted(server) && server->ca == NULL ? channel_trust_key(&job.context) :
-	    channel_trust(server->ca, &job.context);
-	if (st != ST_OK) {
-		report_add(report, st == ST_CONFIG ? EX_CONFIG : EX_OSERR, false, "%s: the trusted certificates cannot be used",
-		    server->name);
+	if (!prepare(&job))
 		goto out;
-	}
 	if (server->via.argv[0] == NULL)
 		st = transport_resolve(server_target(server), server->port,
 		    clock_boot() + server->timeout * CLOCK_SECOND, &job.endpoints, &why);
