@@ -17,6 +17,7 @@
 #include "config.h"
 #include "credential.h"
 #include "daemon.h"
+#include "keygen.h"
 #include "lib/log.h"
 #include "options.h"
 #include "report.h"
@@ -51,10 +52,12 @@ usage(FILE *to)
 	const struct verb *v;
 
 	fprintf(to, "usage: dynlease [-46v] [-c FILE] [--via COMMAND] [--ask | --secret-fd N] [--json] COMMAND [HOST ...]\n"
-	    "       dynlease [-46Dv] [-c FILE] [--via COMMAND] daemon\n");
+	    "       dynlease [-46Dv] [-c FILE] [--via COMMAND] daemon\n"
+	    "       dynlease [-c FILE] [--out DIR | -o BASE] [--name NAME] [--force | --show] keygen\n");
 	for (v = verbs; v->command != NULL; v++)
 		fprintf(to, "  %-8s %s\n", v->command, v->help);
 	fprintf(to, "  %-8s %s\n", "daemon", "keep the leases, and stay");
+	fprintf(to, "  %-8s %s\n", "keygen", "make a key that the server can know this machine by");
 }
 
 /* Servers keep only the hosts that were asked for; a host of no server is a mistake. */
@@ -151,6 +154,12 @@ run(const struct options *options)
 	struct servers *servers = NULL;
 	int code = EX_CONFIG;
 
+	if (strcmp(options->command, "keygen") == 0)
+		return keygen_run(options);
+	if (keygen_has_options(options)) {
+		log_error("--out, -o, --name, --force and --show are for keygen");
+		return EX_USAGE;
+	}
 	if (strcmp(options->command, "daemon") == 0)
 		return run_daemon(options);
 	if (options->to_stderr) {

@@ -13,7 +13,9 @@
 
 #include "config.h"
 
-enum { OPT_SECRET_FD = 256, OPT_ASK, OPT_JSON, OPT_VIA, OPT_HELP, OPT_VERSION };
+enum {
+	OPT_SECRET_FD = 256, OPT_ASK, OPT_JSON, OPT_VIA, OPT_OUT, OPT_NAME, OPT_FORCE, OPT_SHOW, OPT_HELP, OPT_VERSION
+};
 
 static const struct option long_options[] = {
 	{ "ipv4", no_argument, NULL, '4' },
@@ -24,6 +26,10 @@ static const struct option long_options[] = {
 	{ "ask", no_argument, NULL, OPT_ASK },
 	{ "via", required_argument, NULL, OPT_VIA },
 	{ "json", no_argument, NULL, OPT_JSON },
+	{ "out", required_argument, NULL, OPT_OUT },
+	{ "name", required_argument, NULL, OPT_NAME },
+	{ "force", no_argument, NULL, OPT_FORCE },
+	{ "show", no_argument, NULL, OPT_SHOW },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ "version", no_argument, NULL, OPT_VERSION },
 	{ NULL, 0, NULL, 0 }
@@ -44,6 +50,31 @@ take_secret_fd(struct options *o, const char *text)
 	o->secret_fd = (int)strtonum(text, 0, 65535, &error);
 	if (error != NULL)
 		wrong(o, "--secret-fd: not a descriptor's number: ", text);
+}
+
+/* False: none of keygen's. */
+static bool
+take_keygen_option(int c, struct keygen *k)
+{
+	switch (c) {
+	case 'o':
+		k->base = optarg;
+		return true;
+	case OPT_OUT:
+		k->dir = optarg;
+		return true;
+	case OPT_NAME:
+		k->name = optarg;
+		return true;
+	case OPT_FORCE:
+		k->force = true;
+		return true;
+	case OPT_SHOW:
+		k->show = true;
+		return true;
+	default:
+		return false;
+	}
 }
 
 static void
@@ -84,7 +115,8 @@ take_option(int c, struct options *o)
 		o->todo = OPTIONS_VERSION;
 		break;
 	default:
-		o->todo = OPTIONS_WRONG;
+		if (!take_keygen_option(c, &o->keygen))
+			o->todo = OPTIONS_WRONG;
 	}
 }
 
@@ -106,7 +138,7 @@ options_parse(int argc, char **argv, struct options *o)
 	int c;
 
 	*o = (struct options){ .todo = OPTIONS_RUN, .conf = CLIENT_CONF_PATH, .secret_fd = -1 };
-	while (o->todo == OPTIONS_RUN && (c = getopt_long(argc, argv, "46c:Dv", long_options, NULL)) != -1)
+	while (o->todo == OPTIONS_RUN && (c = getopt_long(argc, argv, "46c:Do:v", long_options, NULL)) != -1)
 		take_option(c, o);
 	if (o->todo != OPTIONS_RUN)
 		return;

@@ -12,6 +12,14 @@
 
 enum options_todo { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION, OPTIONS_WRONG };
 
+/* Of the command of that name; NULL and false: not said. */
+struct keygen {
+	const char	*dir;		/* where the files go */
+	const char	*base;		/* or their names without .key and .pem */
+	const char	*name;		/* whom the certificate is for */
+	bool		 force, show;
+};
+
 struct options {
 	enum options_todo todo;
 	const char	*conf;
@@ -22,6 +30,7 @@ struct options {
 	int		 secret_fd;	/* or -1 */
 	bool		 to_stderr;	/* the daemon's log */
 	const char	*via;		/* or NULL */
+	struct keygen	 keygen;
 	const char	*command;
 	size_t		 nhosts;
 	char		(*hosts)[NAME_SIZE];	/* to be freed */
