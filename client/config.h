@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <time.h>
 
 #include "lib/address.h"
 #include "lib/conf.h"
@@ -50,6 +51,7 @@ struct server {
 	size_t		 nhosts;
 	char		(*hosts)[NAME_SIZE];
 	char		 secret[SECRET_SIZE];	/* empty until it is asked for, and where a key is to do without */
+	time_t		 warned;		/* of the certificate's end, by this process; see expiry.h */
 };
 
 struct servers {

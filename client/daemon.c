@@ -19,6 +19,7 @@
 
 #include "config.h"
 #include "duty.h"
+#include "expiry.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "machine.h"
@@ -36,6 +37,7 @@ struct daemon {
 	struct duty		*duties;
 	struct pollfd		*polled;	/* FD_FIXED, and one for each duty */
 	struct watch		 watch;
+	time_t			 looked;	/* at the ends of our certificates */
 	int			 signals, timer, notify;
 	bool			 over, leaving;
 	char			 status[STATUS_TEXT];	/* told last */
@@ -108,7 +110,9 @@ reload(struct daemon *d)
 	fresh.duties = NULL;
 	fresh.polled = NULL;
 	fresh.n = 0;
+	fresh.looked = 0;
 	if (load(&fresh) == ST_OK) {
+		expiry_carry_over(d->servers, fresh.servers);
 		drop(d);
 		*d = fresh;
 		log_info("%s: read again", d->options->conf);
@@ -226,6 +230,18 @@ wait_for_news(struct daemon *d)
 	(void)poll(d->polled, FD_FIXED + d->n, -1);
 }
 
+/* Once in an hour by the clock on the wall, which is what they end by. */
+static void
+look_at_ends(struct daemon *d)
+{
+	const time_t now = clock_wall();
+
+	if (now >= d->looked && now < d->looked + EXPIRY_LOOK)
+		return;
+	d->looked = now;
+	expiry_warn(d->servers, true);
+}
+
 static void
 run(struct daemon *d)
 {
@@ -237,6 +253,7 @@ run(struct daemon *d)
 			duty_begin(&d->duties[i], clock_boot());
 		now = clock_boot();
 		tell_status(d, now);
+		look_at_ends(d);
 		wait_for_news(d);
 		now = clock_boot();
 		for (i = 0; i < d->n; i++)

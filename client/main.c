@@ -17,6 +17,7 @@
 #include "config.h"
 #include "credential.h"
 #include "daemon.h"
+#include "expiry.h"
 #include "keygen.h"
 #include "lib/log.h"
 #include "options.h"
@@ -118,6 +119,7 @@ run_all(const struct options *options, const struct verb *verb, struct servers *
 	if (verb->finish != NULL)
 		verb->finish(&report);
 	report_flush(&report);
+	expiry_warn(servers, false);
 	code = report.code;
 	report_free(&report);
 	return code;
