@@ -33,17 +33,20 @@ def write_secret(name, secret):
 
 
 def configure_client():
-	"""As dynlease-admin says, and the other server as the unit's comments say."""
+	"""As dynlease-admin says, and the other server, which also wants a key, as the unit's comments say."""
 	said = machine.do("dynlease-admin", "host", "add", HERE, "--show", "systemd")
 	section, token = re.search(r"(?ms)^\[server .*?(?=\n\n)", said), re.search(r"(?m)^token: (\S+)$", said)
 	write_secret("/etc/dynlease/client.secret", token.group(1))
 	write_secret("/etc/dynlease/away.secret", away.tokens[AWAY])
 	machine.write("/etc/dynlease/ca.pem", re.search(r"(?ms)^-----BEGIN.*END CERTIFICATE-----\n", said).group(0))
+	pin = re.search(r"(?m)^SHA256:\S+$", machine.do("dynlease", "--name", AWAY, "keygen")).group(0)
+	away.lines += ["+ require key+password", "+ credential key " + pin]
+	away.publish_accounts()
 	with open(away.certificate) as certificate:
 		machine.write("/etc/dynlease/away.pem", certificate.read())
 	machine.write("/etc/dynlease/client.conf", section.group(0) + "\nfamily = 4\nsource = %s\n" % PUBLIC +
 	    "[server localhost]\naccount = %s\nsecret_credential = away\nca = /etc/dynlease/away.pem\nfamily = 4\n" % AWAY +
-	    "address = 127.0.0.1\nport = %d\n" % away.port)
+	    "certificate = /etc/dynlease/client.pem\nkey_credential = dynlease-key\naddress = 127.0.0.1\nport = %d\n" % away.port)
 	machine.write("/etc/systemd/system/dynlease-client.service.d/away.conf",
 	    "[Service]\nLoadCredential=away:/etc/dynlease/away.secret\n")
 	machine.do("systemctl", "daemon-reload")

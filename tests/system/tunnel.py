@@ -15,7 +15,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from lib import BIN, TMP, done_testing, equal, free_port, ok, run, spawn, wait_for  # noqa: E402
 from world import World  # noqa: E402
 
-HOST, OTHER, NOBODY = "a.dyn.test", "b.dyn.test", "c.dyn.test"
+HOST, OTHER, NOBODY, KEYED = "a.dyn.test", "b.dyn.test", "c.dyn.test", "d.dyn.test"
 NAME = "dyn.example.net"		# which the certificate is not for
 OK, TEMPFAIL, PROTOCOL, CONFIG, USAGE, DATAERR = 0, 75, 76, 78, 64, 65
 
@@ -112,6 +112,11 @@ for netcat in ("nc localhost %d" % world.port, "nc -N localhost %d" % world.port
 	expect(client(conf_of(announce="127.0.0.10"), "-v", "--via", "%s %s" % (ssh, netcat), "renew"), OK, "ssh and " + netcat[:5],
 	    "address=127.0.0.10")
 equal(lease(), ("127.0.0.10", "live"), "the lease is had through the tunnel")
+made = client(conf_of(), "-o", os.path.join(TMP, "keyed"), "--name", KEYED, "keygen")
+world.add_hosts([KEYED], verifier="-", amend=["require key", "credential key " + re.search(r"SHA256:\S+", made.stdout.decode()).group(0)])
+keyed = {"host": KEYED, "secret_file": None, "certificate": os.path.join(TMP, "keyed.pem"), "key": os.path.join(TMP, "keyed.key")}
+expect(client(conf_of(**keyed, announce="127.0.0.12"), "--via", "%s %s" % (ssh, netcat), "renew"), OK, "a host known by its key")
+equal(lease(KEYED), ("127.0.0.12", "live"), "has one as well")
 expect(client(conf_of(), "--via", ssh.replace("known_hosts", "none") + " " + netcat, "renew"), TEMPFAIL,
     "what ssh has to say is heard", "Host key verification failed")
 expect(client(conf_of(), "--via", "%s -W localhost:%d" % (ssh, world.port), "renew"), OK, "ssh -W needs no netcat")
