@@ -148,11 +148,12 @@ check_expiry(struct check *check, const struct certificate *c)
 	else if (c->left < 0)
 		findings_add(check->findings, LEVEL_CRITICAL, "%s: the certificate expired %s ago", path, left);
 	else
-		findings_add(check->findings, expiry_level(c->left), "%s: the certificate for %s expires in %s; its key is %s",
-		    path, c->name[0] != '\0' ? c->name : "no name", left, c->fingerprint);
+		findings_add(check->findings, expiry_level(c->left), "%s: the certificate for %s expires in %s", path,
+		    c->name[0] != '\0' ? c->name : "no name", left);
 	if (c->name[0] == '\0')
 		findings_add(check->findings, LEVEL_CRITICAL, "%s: the certificate is for no name that a client could "
 		    "ask for", path);
+	findings_add(check->findings, LEVEL_OK, "%s: the fingerprint of its key is %s", path, c->fingerprint);
 }
 
 void
