@@ -3,8 +3,8 @@
  * Where a server's secret comes from: its file, a descriptor, or the terminal; never the command line or the
  * environment. It is read when it is needed and wiped with the configuration.
  */
-#ifndef DYNLEASE_CREDENTIAL_H
-#define DYNLEASE_CREDENTIAL_H
+#ifndef DYNLEASE_CLIENT_CREDENTIAL_H
+#define DYNLEASE_CLIENT_CREDENTIAL_H
 
 #include <stdbool.h>
 
