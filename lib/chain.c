@@ -185,17 +185,10 @@ out:
 	return st;
 }
 
-/* Both, and in case of trouble what to do about it. */
+/* What to do about it. */
 static enum status
-load_all(struct authority *authority, X509_STORE *store, char why[CHAIN_WHY])
+advise(enum status st, const char *remedy, char why[CHAIN_WHY])
 {
-	const char *remedy = GET_CA;
-	enum status st = load(&authority->ca, store, add_root, why);
-
-	if (st == ST_OK) {
-		remedy = GET_CRL;
-		st = load(&authority->crl, store, add_crl, why);
-	}
 	if (st == ST_CONFIG)
 		snprintf(why + strlen(why), CHAIN_WHY - strlen(why), ": %s", remedy);
 	return st;
@@ -274,24 +267,25 @@ deny(int error, char why[CHAIN_WHY])
 	return ST_DENIED;
 }
 
+/* CRLs may be long: whoever shows just anything shall not have them read. */
 static enum status
-judge(const struct trial *trial, const struct source *crl, char why[CHAIN_WHY])
+judge(const struct trial *trial, struct source *crl, char why[CHAIN_WHY])
 {
 	int error = verify(trial, 0);
+	enum status st;
 
-	if (error == X509_V_ERR_OUT_OF_MEM)
-		return explain(ST_NOMEM, crl, "out of memory", why);
 	if (error == X509_V_OK && !is_for_clients(trial->own))
 		error = X509_V_ERR_INVALID_PURPOSE;
 	if (error != X509_V_OK)
 		return deny(error, why);
+	if ((st = load(crl, trial->store, add_crl, why)) != ST_OK)
+		return advise(st, GET_CRL, why);
 	error = verify(trial, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
 	if (error == X509_V_OK)
 		return ST_OK;
 	if (error == X509_V_ERR_CERT_REVOKED)
 		return deny(error, why);
-	snprintf(why, CHAIN_WHY, "%s: %s: %s", crl->path, X509_verify_cert_error_string(error), GET_CRL);
-	return ST_CONFIG;
+	return advise(explain(ST_CONFIG, crl, X509_verify_cert_error_string(error), why), GET_CRL, why);
 }
 
 enum status
@@ -301,11 +295,17 @@ authority_judge(struct authority *authority, const struct certificates *shown, t
 	enum status st = ST_NOMEM;
 
 	snprintf(why, CHAIN_WHY, "out of memory");
-	if (trial.store != NULL && (st = load_all(authority, trial.store, why)) == ST_OK)
-		st = decode_all(shown, &trial.own, &trial.others) ? judge(&trial, &authority->crl, why) :
-		    deny(X509_V_ERR_UNSPECIFIED, why);
+	if (trial.store == NULL)
+		goto out;
+	if ((st = load(&authority->ca, trial.store, add_root, why)) != ST_OK) {
+		st = advise(st, GET_CA, why);
+		goto out;
+	}
+	st = decode_all(shown, &trial.own, &trial.others) ? judge(&trial, &authority->crl, why) :
+	    deny(X509_V_ERR_UNSPECIFIED, why);
 	if (st == ST_OK)
 		why[0] = '\0';
+out:
 	sk_X509_pop_free(trial.others, X509_free);
 	X509_free(trial.own);
 	X509_STORE_free(trial.store);

@@ -49,7 +49,7 @@ void		authority_free(struct authority *);	/* NULL is fine */
  * Is this a client's certificate of one of the roots, valid now, and not revoked? It must be allowed clientAuth by its
  * extended key usage, by name. ST_OK; ST_DENIED: no; ST_CONFIG: the CA or a CRL is missing, cut, out of date or of
  * another issuer, so that nobody's certificate counts. A stranger's certificate never gives ST_CONFIG for a CRL: they
- * are looked at once the chain is known to be good. why says more, in printable ASCII, and holds nothing from the peer.
+ * are read once the chain is known to be good. why says more, in printable ASCII, and holds nothing from the peer.
  *
  * Two roots may have one subject. If they have different keys, certificates and CRLs must name their issuer's key
  * (authority key identifier, RFC 5280 section 4.2.1.1), as those of every CA worth its name do.
