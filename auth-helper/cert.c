@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The cert layer: a certificate that our CA has issued and not revoked, and that holds what the account is bound to. A
- * CA or CRL that is missing or out of date fails this layer for everybody, loudly, and no other.
+ * The cert layer: a certificate that our CA has issued and not revoked, and that holds what the account is bound to.
+ * A CA or CRL that is missing or out of date fails this layer for everybody, loudly, and no other.
  */
 #include "lib/log.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The key layer, ssh's model: the key that the client holds is one that the account's owner has named. Nothing else in
- * its certificate counts, neither names nor dates nor who signed it; a pin has a date of its own.
+ * The key layer, ssh's model: the key that the client holds is one that the account's owner has named. Nothing else
+ * in its certificate counts, neither names nor dates nor who signed it; a pin has a date of its own.
  */
 #include "layers.h"
 

@@ -32,8 +32,8 @@ ask(const struct layer *layer, struct candidate *candidate)
 }
 
 /*
- * Those that were not asked yet. What the password says is the answer, since it counts the strike: it lets nobody pass
- * who has failed.
+ * Those that were not asked yet. What the password says is the answer, since it counts the strike: it lets nobody
+ * pass who has failed.
  */
 static enum status
 work_off(struct candidate *candidate, uint8_t asked)

@@ -46,8 +46,8 @@ enum status	authority_open(const struct authority_plan *, struct authority **);
 void		authority_free(struct authority *);	/* NULL is fine */
 
 /*
- * Is this a client's certificate of one of the roots, valid now, and not revoked? It must be allowed clientAuth by its
- * extended key usage, by name. ST_OK; ST_DENIED: no; ST_CONFIG: the CA or a CRL is missing, cut, out of date or of
+ * Is this a client's certificate of one of the roots, valid now, and not revoked? It must be allowed clientAuth by
+ * its extended key usage, by name. ST_OK; ST_DENIED: no; ST_CONFIG: the CA or a CRL is missing, cut, out of date or of
  * another issuer, so that nobody's certificate counts. A stranger's certificate never gives ST_CONFIG for a CRL: they
  * are read once the chain is known to be good. why says more, in printable ASCII, and holds nothing from the peer.
  *

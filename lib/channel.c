@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * TLS on two descriptors: one loop, attempt(), runs every OpenSSL call, waits for what it wants and turns its errors
- * into our vocabulary. Once a fatal error has been seen no goodbye is sent (SSL_shutdown(3) forbids it); an end without
- * one counts as an end, since the layer above never acts on a line that was cut.
+ * TLS on two descriptors: one loop, attempt(), runs every OpenSSL call, waits for what it wants and turns its
+ * errors into our vocabulary. Once a fatal error has been seen no goodbye is sent (SSL_shutdown(3) forbids it); an
+ * end without one counts as an end, since the layer above never acts on a line that was cut.
  */
 #include <sys/socket.h>
 

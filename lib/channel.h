@@ -71,8 +71,8 @@ enum status	channel_write(struct channel *, const void *bytes, size_t len);
 const char	*channel_why(const struct channel *);
 
 /*
- * The fingerprint of the peer's public key, which it has proved to hold. ST_NOTFOUND: it has shown none, or one that is
- * too weak to prove anything (no chain is refused in the handshake of those who judge for themselves).
+ * The fingerprint of the peer's public key, which it has proved to hold. ST_NOTFOUND: it has shown none, or one
+ * that is too weak to prove anything (no chain is refused in the handshake of those who judge for themselves).
  */
 enum status	channel_key(const struct channel *, char key[FINGERPRINT_SIZE]);
 

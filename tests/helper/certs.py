@@ -171,7 +171,8 @@ for path, what, right, cases in ((CRL, "CRL", RIGHT_CRL, CRLS), (CA, "CA", RIGHT
 		    "%s %s: denied, and one line says what to do" % (what, name), got, log)
 		equal(login(P, "good0", secret=main.tokens[P])[0], "250 " + P, "%s %s: passwords go on" % (what, name))
 	got, log = login(P, "good0", secret="wrong")
-	ok(got == "535 denied" and "critical: " not in log, "%s: who asks for no certificate hears nothing of it" % what, log)
+	ok(got == "535 denied" and "critical: " not in log, "%s: who asks for no certificate hears nothing of it" % what,
+	    log)
 	put(path, right)
 	equal(login(V, "good0")[0], "250 " + V, "%s: all is well when it is" % what)
 os.unlink(CRL)
@@ -195,7 +196,8 @@ ok(got == "535 denied" and "certificate revoked" in log, "and can be revoked its
 make("cert oldroot cn=roll days=-3000,-1 " + IS_CA, "cert newroot cn=roll key=oldroot days=-1,3000 " + IS_CA,
     "cert nextroot cn=roll days=-1,3000 " + IS_CA,
     "cert of-old issuer=oldroot " + SAN + " " + CLIENT, "cert of-new issuer=newroot " + SAN + " " + CLIENT,
-    "cert of-next issuer=nextroot " + SAN + " " + CLIENT, "cert gone issuer=nextroot serial=777 " + SAN + " " + CLIENT,
+    "cert of-next issuer=nextroot " + SAN + " " + CLIENT,
+    "cert gone issuer=nextroot serial=777 " + SAN + " " + CLIENT,
     "cert stays issuer=oldroot serial=777 " + SAN + " " + CLIENT,
     "crl roll issuer=newroot days=-1,30", "crl next issuer=nextroot days=-1,30 revoke=777")
 ROLLS = [

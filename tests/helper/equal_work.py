@@ -100,7 +100,8 @@ equal(known, [False, True], "as the accounts themselves do")
 pki = Pki()
 pki.make("cert ca cn=CA " + CA, "crl crl issuer=ca days=-1,30", "cert issued issuer=ca cn=laptop " + CLIENT,
     "cert stranger cn=laptop", "cert other cn=other")
-layered = World(publisher="", deadline=120, server="client_ca = %s\nclient_crl = %s" % (pki.path("ca"), pki.path("crl")))
+layered = World(publisher="", deadline=120,
+    server="client_ca = %s\nclient_crl = %s" % (pki.path("ca"), pki.path("crl")))
 PIN, MANY = "credential key " + pki.fingerprint("other"), ["credential cert cn:no%02d" % i for i in range(30)]
 STACKS = [
 	("a password", ["require password"]),

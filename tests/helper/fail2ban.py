@@ -79,7 +79,8 @@ text = b"".join(told(WRONG, source="10.77.0.4") for _ in range(5))
 ok(text.count(b"too many failures") == 2, "who is limited", text)
 equal(found(text), ["10.77.0.4"] * 5, "is found for each attempt")
 good = world.login(A)[0]
-text = told(good, "RENEW " + A, "STATUS " + A, "RENEW other.dyn.test", "RENEW %s 198.51.100.1" % A, source="10.77.0.5")
+text = told(good, "RENEW " + A, "STATUS " + A, "RENEW other.dyn.test", "RENEW %s 198.51.100.1" % A,
+    source="10.77.0.5")
 ok(text.count(b"\n") == 3, "someone who may log in, and is refused things", text)
 equal(found(text), [], "is not found")
 equal(found(told("LOGIN %s %s" % (KEYED, token(999)), source="10.77.0.6", shown="key")), [],

@@ -7,6 +7,7 @@ charged when one fails; and pins with their limits. From sources that are not lo
 """
 import itertools
 import os
+import ssl
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
@@ -27,8 +28,7 @@ ROOTS, CRL = os.path.join(TMP, "client-ca.pem"), os.path.join(TMP, "client-crl.p
 pki = Pki()
 pki.make("cert ca cn=CA " + CA, "crl crl issuer=ca days=-1,30",
     "cert key cn=laptop", "cert other cn=laptop", "cert issued issuer=ca cn=laptop " + CLIENT,
-    "cert both issuer=ca key=key cn=laptop " + CLIENT, "cert strange issuer=ca cn=strange " + CLIENT,
-    "cert weak cn=laptop rsa=1024")
+    "cert both issuer=ca key=key cn=laptop " + CLIENT, "cert strange issuer=ca cn=strange " + CLIENT)
 put(ROOTS, pki.pem("ca"))
 put(CRL, pki.pem("crl"))
 world = World(publisher="", deadline=20, allow="127.0.0.0/8 10.77.0.0/16",
@@ -42,13 +42,10 @@ def source(right=True):
 	return "10.77.%d.%d" % ((100 if right else 200) + number // 250, 1 + number % 250)
 
 
-def talk_from(address, shown=None, **how):
-	return Talk(world, source=address, pair=tcp_pair(address, SERVER), context=pki.context(world, shown), **how)
-
-
-def login(account, secret="", shown=None, address=None, **how):
+def login(account, secret="", shown=None, address=None, version=None, **how):
 	"""The answer, and the log."""
-	talk = talk_from(address or source(), shown, **how)
+	address = address or source()
+	talk = Talk(world, source=address, pair=tcp_pair(address, SERVER), context=pki.context(world, shown, version), **how)
 	got = talk.ask([("LOGIN %s %s" % (account, secret)).strip(), "QUIT"])[0]
 	talk.status()
 	return got, talk.log()
@@ -170,8 +167,25 @@ world.add_hosts(["many.dyn.test"], announce="", verifier="-", amend=["require ke
     "credential key " + pki.fingerprint("other"), PIN])
 equal([code("many.dyn.test", shown=shown) for shown in ("key", "other", "both", "issued", None)],
     ["250", "250", "250", "535", "535"], "two keys: either will do, in whatever certificate")
-world.add_hosts(["weak.dyn.test"], announce="", verifier="-", amend=["require key",
-    "credential key " + pki.fingerprint("weak")])
-equal(code("weak.dyn.test", shown="weak"), "535", "a key of 1024 bits proves nothing, though it is pinned")
+
+# --- kinds of keys, under both versions ---
+
+KEYS = [("ed25519", [], "250"), ("ed448", [], "250"), ("ec", ["-pkeyopt", "ec_paramgen_curve:P-384"], "250"),
+    ("ec", ["-pkeyopt", "ec_paramgen_curve:P-521"], "250"), ("rsa:3072", [], "250"),
+    ("rsa-pss", ["-pkeyopt", "rsa_keygen_bits:2048"], "250"), ("rsa:1024", [], "535"), ("rsa:512", [], "535"),
+    ("ec", ["-pkeyopt", "ec_paramgen_curve:secp192k1"], "535")]
+for number, (kind, options, wanted) in enumerate(KEYS):
+	name, host = "kind%d" % number, "kind%d.dyn.test" % number
+	run(["openssl", "req", "-x509", "-newkey", kind, *options, "-nodes", "-subj", "/CN=laptop", "-keyout",
+	    pki.path(name, "key"), "-out", pki.path(name)]).check_returncode()
+	world.add_hosts([host], announce="", verifier="-", amend=["require key",
+	    "credential key " + pki.fingerprint(name)])
+	for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+		try:
+			got = login(host, shown=name, version=version)[0][:3]
+		except (ssl.SSLError, ConnectionError) as error:
+			got = str(error)
+		ok(got == wanted or (wanted != "250" and got != "250"), "%s, a pinned key of %s: %s" % (version.name,
+		    " ".join([kind, *options[1:]]), got))
 ok(world.check().get("faults") == "0", "the table is whole", world.check())
 done_testing()

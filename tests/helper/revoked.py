@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: ISC
 # limit: 240
 """
-Revoked between its login and its commit: a helper whose client takes its time, one that is stopped, one that waits for
-the table. Each answers 535 and leaves no lease; and wherever else it is stopped, none is live in the end.
+Revoked between its login and its commit: a helper whose client takes its time, one that is stopped, one that waits
+for the table. Each answers 535 and leaves no lease; and wherever else it is stopped, none is live in the end.
 """
 import os
 import signal

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a certificate may be known by, down to those that no TLS client would send, and an authority's files. Chains are
- * judged in tests/helper/certs.py.
+ * What a certificate may be known by, down to those that no TLS client would send, and an authority's files.
+ * Chains are judged in tests/helper/certs.py.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -88,7 +88,8 @@ test_names(EVP_PKEY *key)
 	ok(!bears(key, two, "FF", NULL) && seen[0] == '\0', "two lists: nothing at all");
 	ok(!bears(key, garbage, "FF", NULL) && seen[0] == '\0', "a list that is none: nothing at all");
 	ok(!bears(key, none, "-FF", "serial:FF") && strstr(seen, "serial:-FF") != NULL, "a negative serial keeps its sign");
-	ok(!bears(key, none, "0", NULL) && strcmp(seen, "cn:laptop%201 serial: ") == 0, "serial 0 is none that can be bound to");
+	ok(!bears(key, none, "0", NULL) && strcmp(seen, "cn:laptop%201 serial: ") == 0,
+	    "serial 0 is none that can be bound to");
 }
 
 static void
