@@ -12,6 +12,8 @@
 #define CLIENT		BINDIR "/dynlease"
 #define CLIENT_CONF	"/etc/dynlease/client.conf"
 #define CLIENT_SECRET	"/etc/dynlease/client.secret"
+#define CLIENT_CERTIFICATE "/etc/dynlease/client.pem"
+#define CLIENT_KEY	"/etc/dynlease/client.key"
 #define CLIENT_CA	"/etc/dynlease/server.pem"
 #define CREDENTIAL	"dynlease"
 #define DEFAULT_PORT	8245
@@ -74,6 +76,9 @@ print_conf(const struct piece *piece, FILE *out)
 	if ((piece->require & LAYER_PASSWORD) != 0)
 		fputs(piece->kind == PIECE_SYSTEMD ? "secret_credential = " CREDENTIAL "\n" :
 		    "secret_file = " CLIENT_SECRET "\n", out);
+	if ((piece->require & (LAYER_KEY | LAYER_CERT)) != 0)
+		fprintf(out, "certificate = " CLIENT_CERTIFICATE "\n%s\n", piece->kind == PIECE_SYSTEMD ?
+		    "key_credential = " CREDENTIAL "-key" : "key = " CLIENT_KEY);
 	if (piece->ca != NULL)
 		fputs("ca = " CLIENT_CA "\n", out);
 }

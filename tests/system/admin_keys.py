@@ -119,6 +119,8 @@ def taken_away(what, host, account, how, args, gone=False):
 said = admin("host", "add", A, "--require", "key")
 ok(token_of(said) == "" and "secret" not in said and "dynlease-admin key add %s FINGERPRINT" % A in said,
     "without password there is no secret, but the next step", said)
+ok("\ncertificate = /etc/dynlease/client.pem\nkey = /etc/dynlease/client.key\n" in said,
+    "and the piece for the client names the files of its key", said)
 equal(Login(A, shows="one", source=new_source()).answer, "535 denied", "and no login before it")
 said = admin("key", "add", A, ONE, "--comment", "the laptop")
 ok("no running lease was touched" in said, "a key is added", said)
