@@ -28,20 +28,11 @@ fill(struct session *s)
 		s->end -= s->start;
 		s->start = 0;
 	}
-	if (s->end >= SESSION_LINE)
+	if (s->end >= LINE_SIZE)
 		return ST_INVALID;
 	if ((st = channel_read(s->channel, s->buf + s->end, sizeof(s->buf) - s->end, &got)) == ST_OK)
 		s->end += got;
 	return st;
-}
-
-static bool
-is_plain(const char *text, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if (text[i] < 0x20 || text[i] > 0x7e)
-			return false;
-	return true;
 }
 
 enum status
@@ -57,12 +48,12 @@ session_line(struct session *s, char **line)
 	*line = s->buf + s->start;
 	len = (size_t)(end - *line);
 	s->start += len + 1;
-	if (len + 1 > SESSION_LINE)
+	if (len + 1 > LINE_SIZE)
 		return ST_INVALID;
 	if (len > 0 && (*line)[len - 1] == '\r')
 		len--;
 	(*line)[len] = '\0';
-	return is_plain(*line, len) ? ST_OK : ST_INVALID;
+	return line_is_plain(*line, len) ? ST_OK : ST_INVALID;
 }
 
 void
@@ -74,7 +65,7 @@ session_forget(struct session *s)
 enum status
 session_say(struct session *s, const char *fmt, ...)
 {
-	char text[SESSION_LINE];
+	char text[LINE_SIZE];
 	va_list args;
 	int len;
 

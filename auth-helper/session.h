@@ -13,13 +13,12 @@
 #include "lib/status.h"
 
 #include "judge.h"
-
-#define SESSION_LINE	512	/* bytes of a line, with its end */
+#include "line.h"
 
 struct session {
 	struct channel	*channel;
 	struct judge	*judge;
-	char		 buf[2 * SESSION_LINE];
+	char		 buf[2 * LINE_SIZE];
 	size_t		 start, end;	/* what was read and not yet used */
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* links: auth-helper/session.c auth-helper/speak_line.c */
+/* links: auth-helper/session.c auth-helper/speak_line.c auth-helper/line.c */
 /*
  * The conversation with a channel, a judge and a wiping function that are made up here: how bytes become lines and
  * lines requests, however they arrive; what is answered to each verdict; and that secrets do not stay.
