@@ -234,3 +234,44 @@ judge_request(struct judge *judge, const struct request *req, struct verdict *ve
 		    verdict->name[0] != '\0' ? verdict->name : "-", judge->account.name, judge->peer->text,
 		    status_text(verdict->st), verdict->reason[0] != '\0' ? ": " : "", verdict->reason);
 }
+
+bool
+judge_wants_secret(struct judge *judge, const char *account)
+{
+	char name[NAME_SIZE];
+	struct account found;
+
+	return judge->accounts != NULL && name_parse(account, strlen(account), name) == ST_OK &&
+	    accounts_get(judge->accounts, name, &found) == ST_OK && (found.require & LAYER_PASSWORD) != 0;
+}
+
+struct search {
+	const char	*owner;
+	struct hosts	*hosts;
+};
+
+static enum status
+note_host(void *arg, const char *host, const char *owner)
+{
+	const struct search *search = arg;
+
+	if (strcmp(owner, search->owner) != 0)
+		return ST_OK;
+	if (search->hosts->n == HOSTS_MAX)
+		return ST_FULL;
+	snprintf(search->hosts->name[search->hosts->n++], NAME_SIZE, "%s", host);
+	return ST_OK;
+}
+
+enum status
+judge_hosts(struct judge *judge, struct hosts *hosts)
+{
+	struct search search = { judge->account.name, hosts };
+	enum status st;
+
+	hosts->n = 0;
+	if (!judge->known)
+		return ST_INVALID;
+	st = accounts_each_host(judge->accounts, note_host, &search);
+	return st == ST_OK && hosts->n == 0 ? ST_NOTFOUND : st;
+}

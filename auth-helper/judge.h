@@ -23,6 +23,8 @@
 #include "layers.h"
 #include "peer.h"
 
+#define HOSTS_MAX	16	/* of an account, to be asked for in one go */
+
 enum verb { VERB_LOGIN, VERB_RENEW, VERB_RELEASE, VERB_STATUS };
 
 struct request {
@@ -50,6 +52,11 @@ struct verdict {
 	struct standing	standing[2];		/* STATUS: IPv4, IPv6 */
 };
 
+struct hosts {
+	size_t		n;
+	char		name[HOSTS_MAX][NAME_SIZE];
+};
+
 /*
  * Everything that a decision may use. accounts and table are NULL when they could not be opened: then it is "try
  * later".
@@ -72,6 +79,15 @@ struct judge {
  * ST_OK; ST_INVALID: not yet, or not again (LOGIN once and first); ST_DENIED, ST_FORBIDDEN, ST_REFUSED; all else: try
  * later, nothing was changed. Logs one line for each decision, but counts renewals that changed nothing.
  */
-void	judge_request(struct judge *, const struct request *, struct verdict *);
+void		judge_request(struct judge *, const struct request *, struct verdict *);
+
+/* For callers that must ask for a secret: would a LOGIN of this account need one? Tells whether there is such one. */
+bool		judge_wants_secret(struct judge *, const char *account);
+
+/*
+ * All hosts of the account that has logged in, in order of name. ST_NOTFOUND: it has none; ST_FULL: more than
+ * HOSTS_MAX; all else: try later.
+ */
+enum status	judge_hosts(struct judge *, struct hosts *);
 
 #endif

@@ -21,14 +21,24 @@
 
 #include "lib/clock.h"
 
+/* False: it is cut. */
+static bool
+keep(const char *name, char *to, size_t size)
+{
+	const char *value = getenv(name);
+
+	return (size_t)snprintf(to, size, "%s", value != NULL ? value : "") < size;
+}
+
 void
 environment_clear(struct environment *kept)
 {
-	const char *zone = getenv("TZ");
-
 	memset(kept, 0, sizeof(*kept));
-	if (zone != NULL && strlen(zone) < sizeof(kept->timezone))
-		snprintf(kept->timezone, sizeof(kept->timezone), "%s", zone);
+	if (!keep("TZ", kept->timezone, sizeof(kept->timezone)))
+		kept->timezone[0] = '\0';
+	if (!keep("SSH_CONNECTION", kept->ssh_connection, sizeof(kept->ssh_connection)))
+		kept->ssh_connection[0] = '\0';
+	keep("SSH_ORIGINAL_COMMAND", kept->ssh_command, sizeof(kept->ssh_command));
 	clearenv();
 	if (kept->timezone[0] != '\0')
 		setenv("TZ", kept->timezone, 1);
@@ -65,6 +75,14 @@ is_loopback(const struct address *address)
 	return why != NULL && strcmp(why, "loopback") == 0;
 }
 
+/* The rest that there is to say of an address. */
+static void
+describe(struct peer *peer)
+{
+	peer->shared = peer->address.family == 0 || is_loopback(&peer->address);
+	address_text(&peer->address, peer->text);
+}
+
 /* Of the socket that is descriptor 0; -1 when it is none. */
 static int
 socket_option(int name)
@@ -82,8 +100,7 @@ peer_claim(bool keep_stderr, struct peer *peer)
 	socklen_t len = sizeof(name);
 	const int on = 1;
 
-	memset(peer, 0, sizeof(*peer));
-	peer->socket = -1;
+	*peer = (struct peer){ .in = -1, .out = -1 };
 	if (socket_option(SO_TYPE) != SOCK_STREAM || socket_option(SO_ACCEPTCONN) != 0) {
 		silence(keep_stderr);
 		return ST_INVALID;
@@ -92,14 +109,61 @@ peer_claim(bool keep_stderr, struct peer *peer)
 		silence(keep_stderr && !is_same_file(2, 0));
 		return ST_CLOSED;
 	}
-	if ((peer->socket = fcntl(0, F_DUPFD_CLOEXEC, 3)) < 0)
+	if ((peer->in = peer->out = fcntl(0, F_DUPFD_CLOEXEC, 3)) < 0)
 		return ST_SYSTEM;
 	address_from_socket((const struct sockaddr *)&name, &peer->address);
-	peer->shared = peer->address.family == 0 || is_loopback(&peer->address);
-	address_text(&peer->address, peer->text);
+	describe(peer);
 	/* An answer a line, and the next must not wait for the last one's ACK. No matter where there is no TCP. */
-	setsockopt(peer->socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	return silence(keep_stderr && !is_same_file(2, peer->socket));
+	setsockopt(peer->out, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	return silence(keep_stderr && !is_same_file(2, peer->out));
+}
+
+static bool
+is_port(const char *text)
+{
+	const size_t len = strspn(text, "0123456789");
+
+	return len > 0 && len <= 5 && text[len] == '\0' && strtoul(text, NULL, 10) <= UINT16_MAX;
+}
+
+enum status
+peer_parse_ssh(const char *connection, struct address *address)
+{
+	char copy[sizeof(((struct environment *)NULL)->ssh_connection)], *rest = copy, *words[4];
+	struct address client, server;
+	size_t n = 0;
+
+	if ((size_t)snprintf(copy, sizeof(copy), "%s", connection) >= sizeof(copy))
+		return ST_INVALID;
+	while (rest != NULL && n < 4)
+		words[n++] = strsep(&rest, " ");
+	if (n < 4 || rest != NULL || address_parse(words[0], &client) != ST_OK || !is_port(words[1]) ||
+	    address_parse(words[2], &server) != ST_OK || !is_port(words[3]))
+		return ST_INVALID;
+	*address = client;
+	return ST_OK;
+}
+
+/* Could it lead to the client? */
+static bool
+is_stream(int fd)
+{
+	struct stat sb;
+
+	return fstat(fd, &sb) != 0 || S_ISSOCK(sb.st_mode) || S_ISFIFO(sb.st_mode);
+}
+
+enum status
+peer_claim_ssh(const char *connection, bool keep_stderr, struct peer *peer)
+{
+	const bool keep_it = keep_stderr && !is_stream(2);
+	enum status st;
+
+	*peer = (struct peer){ .in = fcntl(0, F_DUPFD_CLOEXEC, 3), .out = fcntl(1, F_DUPFD_CLOEXEC, 3) };
+	if ((st = silence(keep_it)) != ST_OK || (st = peer_parse_ssh(connection, &peer->address)) != ST_OK)
+		return st;
+	describe(peer);
+	return peer->in >= 0 && peer->out >= 0 ? ST_OK : ST_SYSTEM;
 }
 
 /*

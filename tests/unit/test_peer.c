@@ -76,7 +76,7 @@ claims_tcp(void)
 {
 	struct peer peer;
 
-	return peer_claim(false, &peer) == ST_OK && peer.socket > 2 && is_null(0) && is_null(1) && is_null(2) &&
+	return peer_claim(false, &peer) == ST_OK && peer.in > 2 && peer.out == peer.in && is_null(0) && is_null(1) && is_null(2) &&
 	    peer.address.family == 4 && peer.shared && strcmp(peer.text, "127.0.0.1") == 0;
 }
 
