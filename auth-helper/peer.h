@@ -14,7 +14,7 @@
 
 struct peer {
 	int		in, out;		/* one socket for both, but from sshd */
-	struct address	address;		/* from getpeername(2) or sshd alone; family 0: not a network socket */
+	struct address	address;		/* as the kernel or sshd tells it; family 0: no network socket */
 	bool		shared;			/* many may sit behind it: loopback and other ends of tunnels */
 	char		text[ADDRESS_TEXT];	/* for the log */
 };
@@ -23,7 +23,7 @@ struct peer {
 struct environment {
 	char	timezone[64];		/* TZ, for the time stamps of syslog(3) */
 	char	ssh_connection[128];	/* SSH_CONNECTION, which longer is none */
-	char	ssh_command[514];	/* SSH_ORIGINAL_COMMAND; what does not fit is cut off, and makes it too long */
+	char	ssh_command[514];	/* SSH_ORIGINAL_COMMAND; if too long, it is cut here, but too long still */
 };
 void		environment_clear(struct environment *);
 

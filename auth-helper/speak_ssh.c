@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A command of the line dialect, given to ssh in the place of a shell's. Without a host it is for all of the account's.
- * The words are in line.c; nothing of them reaches a shell.
+ * A command of the line dialect, given to ssh in the place of a shell's. Without a host it is for all hosts of the
+ * account. The words are in line.c; nothing of them reaches a shell.
  */
 #include "speak_ssh.h"
 
@@ -24,7 +24,7 @@ static const char usage[] =
     "       ssh USER@SERVER status [HOST]\n"
     "without HOST: all hosts of the account\n";
 
-_Static_assert(sizeof(((struct environment *)NULL)->ssh_command) > LINE_SIZE + 1, "a command too long could not be told");
+_Static_assert(sizeof(((struct environment *)NULL)->ssh_command) > LINE_SIZE + 1, "too long could not be told");
 
 /* EX_OK, EX_IOERR. */
 static int
@@ -134,7 +134,8 @@ log_in(const struct ssh_call *call, struct judge *judge)
 	struct verdict verdict;
 
 	if (judge_wants_secret(judge, call->account) && read_secret(call->in, &req) != ST_OK)
-		return say(call, "501 no secret in the first line of standard input: too long, or not plain ASCII", EX_USAGE);
+		return say(call, "501 no secret in the first line of standard input: too long, or not plain ASCII",
+		    EX_USAGE);
 	if ((size_t)snprintf(req.name, sizeof(req.name), "%s", call->account) >= sizeof(req.name))
 		req.name[0] = '\0';
 	judge_request(judge, &req, &verdict);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a helper keeps of its environment, and how it takes the socket off descriptors 0 to 2.
+ * What a helper keeps of its environment, how it takes the socket off descriptors 0 to 2, and what sshd tells it.
  * links: auth-helper/peer.c
  */
 #include "tap.h"
@@ -15,6 +15,27 @@
 #include "auth-helper/peer.h"
 
 extern char **environ;
+
+static void
+test_kept_of_ssh(void)
+{
+	char longest[2000];
+	struct environment kept;
+
+	setenv("SSH_CONNECTION", "192.0.2.7 50000 192.0.2.1 22", 1);
+	setenv("SSH_ORIGINAL_COMMAND", "renew", 1);
+	environment_clear(&kept);
+	ok(strcmp(kept.ssh_connection, "192.0.2.7 50000 192.0.2.1 22") == 0 && strcmp(kept.ssh_command, "renew") == 0,
+	    "what sshd says is kept");
+	ok(getenv("SSH_CONNECTION") == NULL && getenv("SSH_ORIGINAL_COMMAND") == NULL, "and not in the environment");
+	memset(longest, 'x', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	setenv("SSH_CONNECTION", longest, 1);
+	setenv("SSH_ORIGINAL_COMMAND", longest, 1);
+	environment_clear(&kept);
+	ok(kept.ssh_connection[0] == '\0', "too long a connection is none");
+	ok(strlen(kept.ssh_command) == sizeof(kept.ssh_command) - 1, "too long a command is still too long");
+}
 
 static void
 test_environment(void)
@@ -40,6 +61,7 @@ test_environment(void)
 	setenv("TZ", longest, 1);
 	environment_clear(&kept);
 	ok(kept.timezone[0] == '\0' && getenv("TZ") == NULL, "a TZ too long is not kept");
+	test_kept_of_ssh();
 	environment_clear(&kept);
 	ok(kept.timezone[0] == '\0' && (environ == NULL || environ[0] == NULL), "an empty environment stays empty");
 }
@@ -76,8 +98,9 @@ claims_tcp(void)
 {
 	struct peer peer;
 
-	return peer_claim(false, &peer) == ST_OK && peer.in > 2 && peer.out == peer.in && is_null(0) && is_null(1) && is_null(2) &&
-	    peer.address.family == 4 && peer.shared && strcmp(peer.text, "127.0.0.1") == 0;
+	return peer_claim(false, &peer) == ST_OK && peer.in > 2 && peer.out == peer.in &&
+	    is_null(0) && is_null(1) && is_null(2) && peer.address.family == 4 && peer.shared &&
+	    strcmp(peer.text, "127.0.0.1") == 0;
 }
 
 static bool
@@ -161,9 +184,95 @@ test_claim(void)
 	ok(holds(server, server, claims_gone), "a client that has reset the connection already is no mistake of the spawner");
 }
 
+/* --- sshd's --- */
+
+static void
+test_connections(void)
+{
+	static const struct { const char *words, *address; } good[] = {
+		{ "192.0.2.7 50000 192.0.2.1 22", "192.0.2.7" },
+		{ "2001:db8::7 1 2001:DB8::1 65535", "2001:db8::7" },
+		{ "::ffff:192.0.2.7 50000 ::ffff:192.0.2.1 22", "192.0.2.7" },
+		{ "0000:0000:0000:0000:0000:ffff:255.255.255.255 65535 "
+		    "0000:0000:0000:0000:0000:ffff:255.255.255.255 65535", "255.255.255.255" },
+	};
+	static const char *const bad[] = { "", " ", "192.0.2.7", "192.0.2.7 50000", "192.0.2.7 50000 192.0.2.1",
+		"192.0.2.7 50000 192.0.2.1 ", "192.0.2.7 50000 192.0.2.1 22 ", "192.0.2.7 50000 192.0.2.1 22 22",
+		" 192.0.2.7 50000 192.0.2.1 22", "192.0.2.7  50000 192.0.2.1 22", "192.0.2.7\t50000 192.0.2.1 22",
+		"192.0.2.7 50000 192.0.2.1 22\n", "192.0.2.7 65536 192.0.2.1 22", "192.0.2.7 50000 192.0.2.1 999999",
+		"192.0.2.7 -1 192.0.2.1 22", "192.0.2.7 +1 192.0.2.1 22", "192.0.2.7 0x1 192.0.2.1 22",
+		"192.0.2.7 1e3 192.0.2.1 22", "192.0.2.7 50000 host 22", "host 50000 192.0.2.1 22",
+		"192.0.2.07 50000 192.0.2.1 22", "192.0.2.7/32 50000 192.0.2.1 22",
+		"[2001:db8::7] 50000 2001:db8::1 22", "fe80::1%eth0 50000 fe80::2%eth0 22",
+		"fe80::1%2 50000 2001:db8::1 22", "2001:db8::7 50000 fe80::2%eth0 22",
+		"UNKNOWN 65535 UNKNOWN 65535", "3221225991 50000 192.0.2.1 22",
+		"192.0.2.7 50000 192.0.2.1 22 192.0.2.7 50000 192.0.2.1 22 192.0.2.7 50000 192.0.2.1 22 "
+		"192.0.2.7 50000 192.0.2.1 22 192.0.2.7 50000 192.0.2.1 22" };
+	struct address address;
+	char text[ADDRESS_TEXT];
+
+	for (size_t i = 0; i < COUNT(good); i++)
+		ok(peer_parse_ssh(good[i].words, &address) == ST_OK &&
+		    strcmp(address_text(&address, text), good[i].address) == 0, "%s", good[i].words);
+	for (size_t i = 0; i < COUNT(bad); i++)
+		ok(peer_parse_ssh(bad[i], &address) == ST_INVALID, "not sshd's: %s", bad[i]);
+}
+
+static bool
+claims_ssh(void)
+{
+	struct peer peer;
+
+	return peer_claim_ssh("127.0.0.9 50000 127.0.0.1 22", false, &peer) == ST_OK && is_null(0) && is_null(1) &&
+	    is_null(2) && peer.in > 2 && peer.out > 2 && peer.in != peer.out && write(peer.out, "x", 1) == 1 &&
+	    peer.shared && strcmp(peer.text, "127.0.0.9") == 0;
+}
+
+static bool
+claims_ssh_from_far(void)
+{
+	struct peer peer;
+
+	return peer_claim_ssh("192.0.2.7 50000 192.0.2.1 22", true, &peer) == ST_OK && !peer.shared && is_null(2);
+}
+
+static bool
+claims_ssh_keeping(void)
+{
+	struct peer peer;
+
+	return peer_claim_ssh("192.0.2.7 50000 192.0.2.1 22", true, &peer) == ST_OK && is_null(0) && is_null(1) &&
+	    !is_null(2);
+}
+
+static bool
+claims_no_ssh(void)
+{
+	struct peer peer;
+
+	return peer_claim_ssh("", false, &peer) == ST_INVALID && is_null(0) && is_null(1) && is_null(2);
+}
+
+static void
+test_claim_ssh(void)
+{
+	FILE *file = tmpfile();
+	int pair[2], pipes[2];
+
+	if (file == NULL || socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0 || pipe(pipes) != 0)
+		exit(1);
+	ok(holds(pair[0], pair[0], claims_ssh), "sshd's descriptors are taken, and 0 to 2 are /dev/null");
+	ok(holds(pair[0], pipes[1], claims_ssh_from_far), "stderr is not kept when it is a pipe");
+	ok(holds(pair[0], pair[1], claims_ssh_from_far), "nor when it is a socket");
+	ok(holds(pair[0], fileno(file), claims_ssh_keeping), "but when it is a file");
+	ok(holds(pair[0], pair[0], claims_no_ssh), "without sshd's words there is no client");
+}
+
 int
 main(void)
 {
+	test_connections();
+	test_claim_ssh();
 	test_environment();
 	test_claim();
 	return done_testing();
