@@ -202,8 +202,9 @@ UNITS		= $(wildcard $(foreach kind,service socket timer path,*/*.$(kind)))
 UNITS_INSTALLED	= $(foreach unit,$(UNITS),$(DESTDIR)$(UNITDIR)/$(notdir $(unit)))
 # A mount unit is named after its place. Where systemd looks for units it would be no option: the path unit would
 # ask for it.
-MOUNT_UNIT	= $(DESTDIR)$(PREFIX)/share/dynlease/$(subst /,-,$(patsubst /%,%,$(RUNDIR)))-dynlease.mount
-FAIL2BAN	= $(DESTDIR)$(PREFIX)/share/dynlease/fail2ban-dynlease.conf
+SHARED		= $(DESTDIR)$(PREFIX)/share/dynlease
+MOUNT_UNIT	= $(SHARED)/$(subst /,-,$(patsubst /%,%,$(RUNDIR)))-dynlease.mount
+FAIL2BAN	= $(SHARED)/fail2ban-dynlease.conf
 SYSUSERS	= $(DESTDIR)$(SYSUSERSDIR)/dynlease.conf
 TMPFILES	= $(DESTDIR)$(TMPFILESDIR)/dynlease.conf
 XINETD_ENTRIES	= dynlease dynlease-tunnel
@@ -231,6 +232,7 @@ install: all
 	for unit in $(UNITS); do put "$$unit" "$(DESTDIR)$(UNITDIR)/$${unit##*/}"; done; \
 	put reaper/run-dynlease.mount $(MOUNT_UNIT); \
 	put auth-helper/fail2ban-dynlease.conf $(FAIL2BAN); \
+	put auth-helper/sshd-dynlease.conf $(SHARED)/sshd-dynlease.conf; \
 	put sysusers.d/dynlease.conf $(SYSUSERS); \
 	put tmpfiles.d/dynlease.conf $(TMPFILES)
 	@set -e; for entry in $(XINETD_ENTRIES); do \
@@ -245,11 +247,12 @@ install: all
 # The configuration stays; so does the entry for xinetd, if it was changed.
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/dynlease $(DAEMONS:%=$(DESTDIR)$(SBINDIR)/%) $(MAN_INSTALLED) $(UNITS_INSTALLED) \
-	    $(MOUNT_UNIT) $(FAIL2BAN) $(SYSUSERS) $(TMPFILES) $(DESTDIR)$(COMPLETIONS)/dynlease-admin
+	    $(MOUNT_UNIT) $(FAIL2BAN) $(SHARED)/sshd-dynlease.conf $(SYSUSERS) $(TMPFILES) \
+	    $(DESTDIR)$(COMPLETIONS)/dynlease-admin
 	@for entry in $(XINETD_ENTRIES); do \
 		$(SUBSTITUTE) "xinetd.d/$$entry" | cmp -s - "$(XINETD_DIR)/$$entry" && rm -f "$(XINETD_DIR)/$$entry" || :; \
 	done
-	@rmdir $(dir $(MOUNT_UNIT)) $(DESTDIR)$(SYSCONFDIR)/dynlease 2>/dev/null || :
+	@rmdir $(SHARED) $(DESTDIR)$(SYSCONFDIR)/dynlease 2>/dev/null || :
 
 # The packages unpacked for the tests stay, and so does the Debian they boot; they take a network to get.
 clean:
