@@ -127,6 +127,7 @@ check_all(struct check *check)
 		check_reaper(check);
 		check_people(check);
 		check_files(check);
+		check_ssh(check);
 		check_certificate(check);
 		check_profile(check);
 		check_accounts(check);

@@ -28,6 +28,9 @@ void	check_people(struct check *);
 void	check_files(struct check *);
 void	check_certificate(struct check *);
 
+/* check_ssh.c */
+void	check_ssh(struct check *);
+
 /* check_profile.c */
 void	check_profile(struct check *);
 

@@ -29,7 +29,7 @@ static const struct rule {
 	unsigned	owner;		/* enum who, any of them */
 	bool		grouped;	/* the group is that of the settings */
 	mode_t		must, must_not;	/* bits of the mode */
-	bool		optional;	/* the reaper makes it */
+	bool		optional;	/* made when there is something to put in */
 } rules[] = {
 	{ CONFIGURATION, "", S_IFREG, WHO_ROOT, false, 0400, 022, false },
 	{ SET(certificate), "", S_IFREG, WHO_ROOT, false, 0400, 022, false },

@@ -4,7 +4,7 @@
 
 # The commands, and what each takes after its words. "@" stands for a host's name, "/" for a file.
 _dynlease_admin_table='
-init: --zone --fallback4 --fallback6 --name --zone-file --reload --user --group --reaper-user --rundir --state
+init: --zone --fallback4 --fallback6 --name --zone-file --reload --user --group --reaper-user --ssh-user --rundir --state
 host add: --show --class --announce --require --network --hash --account
 host set: @ --class --announce --require --network
 host secret: @ --hash
@@ -35,7 +35,7 @@ _dynlease_admin_value() {
 	--fallback4 | --fallback6 | --announce | --network | --reload) echo none ;;
 	--require) echo 'password key cert ssh network' ;;
 	--zone-file | --rundir | --state | -c) echo / ;;
-	--user | --reaper-user) compgen -u ;;
+	--user | --reaper-user | --ssh-user) compgen -u ;;
 	--group) compgen -g ;;
 	--zone | --name | --class | --hash | --account | --hosts | --at | --comment | --expires | --from) echo ;;
 	*) return 1 ;;

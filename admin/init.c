@@ -108,7 +108,12 @@ judge_rundir(const char *rundir)
 static enum status
 make_people(const struct plan *p, struct made *made)
 {
-	const char *const users[] = { p->user, p->reaper_user };
+	const struct {
+		const char	*name;
+		enum status	(*add)(const char *user, const char *group);
+	} users[] = {
+		{ p->user, people_add_user }, { p->reaper_user, people_add_user }, { p->ssh_user, people_add_login },
+	};
 	enum status st;
 	uid_t uid;
 	gid_t gid;
@@ -118,11 +123,11 @@ make_people(const struct plan *p, struct made *made)
 			return st;
 		made_note(made, MADE_GROUP, p->group);
 	}
-	for (size_t i = 0; i < 2; i++)
-		if (people_uid(users[i], &uid) != ST_OK) {
-			if ((st = people_add_user(users[i], p->group)) != ST_OK)
+	for (size_t i = 0; i < sizeof(users) / sizeof(users[0]); i++)
+		if (people_uid(users[i].name, &uid) != ST_OK) {
+			if ((st = users[i].add(users[i].name, p->group)) != ST_OK)
 				return st;
-			made_note(made, MADE_USER, users[i]);
+			made_note(made, MADE_USER, users[i].name);
 		}
 	return ST_OK;
 }
@@ -271,7 +276,8 @@ init_run(struct admin *admin)
 	static const struct option_row rows[] = {
 		ROW("zone", zone), ROW("fallback4", fallback4), ROW("fallback6", fallback6), ROW("name", name),
 		ROW("zone-file", zone_file), ROW("reload", reload), ROW("user", user), ROW("group", group),
-		ROW("reaper-user", reaper_user), ROW("rundir", rundir), ROW("state", state), { NULL, 0, NULL }
+		ROW("reaper-user", reaper_user), ROW("ssh-user", ssh_user), ROW("rundir", rundir),
+		ROW("state", state), { NULL, 0, NULL }
 	};
 #undef ROW
 	struct init_options o = { .zone = NULL };

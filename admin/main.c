@@ -22,8 +22,8 @@ static const struct command {
 	unsigned	 flags;
 } commands[] = {
 	{ "init", NULL, "init --zone ZONE --fallback4 ADDRESS|none --fallback6 ADDRESS|none [--name SERVER]"
-	    " [--zone-file FILE] [--reload COMMAND] [--user USER] [--group GROUP] [--reaper-user USER] [--rundir DIR]"
-	    " [--state DIR]", init_run, COMMAND_ROOT },
+	    " [--zone-file FILE] [--reload COMMAND] [--user USER] [--group GROUP] [--reaper-user USER]"
+	    " [--ssh-user USER] [--rundir DIR] [--state DIR]", init_run, COMMAND_ROOT },
 	{ "host", "add", "host add NAME [--show client|cron|systemd|tunnel] [--class CLASS] [--announce NETWORKS]"
 	    " [--require LAYERS] [--network NETWORKS] [--hash VERIFIER] [--account ACCOUNT]", host_add, COMMAND_ROOT },
 	{ "host", "set", "host set NAME [--class CLASS] [--announce NETWORKS|none] [--require LAYERS]"

@@ -6,8 +6,10 @@
 
 #include <grp.h>
 #include <pwd.h>
+#include <shadow.h>
 #include <stddef.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/log.h"
 #include "spawn.h"
@@ -61,6 +63,30 @@ people_is_member(const char *user, gid_t gid)
 	return false;
 }
 
+/* Is it one of the programs that stand for "no shell"? */
+static bool
+is_no_shell(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+
+	return strcmp(name, "nologin") == 0 || strcmp(name, "false") == 0;
+}
+
+enum status
+people_login(const char *user, struct login *login)
+{
+	const struct passwd *pw = getpwnam(user);
+	const struct spwd *shadow = getspnam(user);
+
+	if (pw == NULL)
+		return ST_NOTFOUND;
+	login->has_shell = *pw->pw_shell == '\0' ||
+	    (!is_no_shell(pw->pw_shell) && access(pw->pw_shell, X_OK) == 0);
+	login->has_home = access(pw->pw_dir, X_OK) == 0;
+	login->is_locked = *(shadow != NULL ? shadow->sp_pwdp : pw->pw_passwd) == '!';
+	return ST_OK;
+}
+
 static enum status
 run(const char *const argv[])
 {
@@ -88,6 +114,17 @@ people_add_user(const char *user, const char *group)
 {
 	return run((const char *const []){ "useradd", "--system", "--gid", group, "--no-create-home", "--home-dir",
 	    "/nonexistent", "--shell", "/usr/sbin/nologin", user, NULL });
+}
+
+/*
+ * A password of "*" matches nothing. Neither does the usual "!", but that is what sshd without PAM takes for locked. Of
+ * a home that does not exist sshd complains to the client; in "/" only root could leave keys.
+ */
+enum status
+people_add_login(const char *user, const char *group)
+{
+	return run((const char *const []){ "useradd", "--system", "--gid", group, "--no-create-home", "--home-dir",
+	    "/", "--shell", "/bin/sh", "--password", "*", user, NULL });
 }
 
 void

@@ -20,8 +20,21 @@ enum status	people_gid(const char *group, gid_t *);
 /* Is user in group, as its own or as one of its others? */
 bool		people_is_member(const char *user, gid_t);
 
+/* What sshd asks of a user before it lets anyone in as it. */
+struct login {
+	bool	has_shell;	/* which commands are run by */
+	bool	has_home;
+	bool	is_locked;	/* by its password; only root can tell */
+};
+
+/* ST_NOTFOUND. */
+enum status	people_login(const char *user, struct login *);
+
 /* System accounts without password, home or shell. Logged. */
 enum status	people_add_user(const char *user, const char *group);
+
+/* One that sshd can let in by its key: without password or home as well, but not locked, and with a shell. Logged. */
+enum status	people_add_login(const char *user, const char *group);
 enum status	people_add_group(const char *group);
 void		people_del_user(const char *user);
 void		people_del_group(const char *group);

@@ -90,9 +90,11 @@ plan_people(struct plan *p, const struct init_options *o)
 	p->user = o->user != NULL ? o->user : "dynlease";
 	p->group = o->group != NULL ? o->group : "dynlease";
 	p->reaper_user = o->reaper_user != NULL ? o->reaper_user : "dynlease-reap";
-	if (!people_is_name(p->user) || !people_is_name(p->group) || !people_is_name(p->reaper_user))
-		return refuse("%s, %s, %s: one of them is no name for a user or group", p->user, p->group,
-		    p->reaper_user);
+	p->ssh_user = o->ssh_user != NULL ? o->ssh_user : "dynlease-ssh";
+	if (!people_is_name(p->user) || !people_is_name(p->group) || !people_is_name(p->reaper_user) ||
+	    !people_is_name(p->ssh_user))
+		return refuse("%s, %s, %s, %s: one of them is no name for a user or group", p->user, p->group,
+		    p->reaper_user, p->ssh_user);
 	return ST_OK;
 }
 
@@ -161,8 +163,9 @@ plan_config(const struct plan *p, char **text, size_t *len)
 		return ST_NOMEM;
 	fprintf(out, "# dynlease's server side; dynlease.conf(5) has every key; after a change: dynlease-admin check.\n"
 	    "\n[server]\ncertificate = %s\nkey = %s\naccounts = %s\nmaster = %s\nhistory = %s\n"
-	    "ssh_keys = %s\nrundir = %s\nuser = %s\ngroup = %s\nreaper_user = %s\n", p->certificate, p->key,
-	    p->accounts, p->master, p->history, p->ssh_keys, p->rundir, p->user, p->group, p->reaper_user);
+	    "ssh_keys = %s\nrundir = %s\nuser = %s\ngroup = %s\nreaper_user = %s\nssh_user = %s\n",
+	    p->certificate, p->key, p->accounts, p->master, p->history, p->ssh_keys, p->rundir, p->user, p->group,
+	    p->reaper_user, p->ssh_user);
 	fprintf(out, "# port = 8245\n# lease = 120\n# interval = 5\n"
 	    "\n# What a name shows while its host is silent: an address, or none.\n"
 	    "[zone %s]\nfallback4 = %s\nfallback6 = %s\n# ttl = 30\n", p->zone, p->fallback4, p->fallback6);

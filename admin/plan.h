@@ -14,7 +14,7 @@
 
 struct init_options {
 	const char	*zone, *fallback4, *fallback6, *name, *zone_file, *reload, *user, *group, *reaper_user,
-			*rundir, *state;
+			*ssh_user, *rundir, *state;
 };
 
 struct plan {
@@ -23,7 +23,7 @@ struct plan {
 			rundir[FILE_PATH], ssh_keys[FILE_PATH];
 	char		zone[NAME_SIZE], server[NAME_SIZE];
 	const char	*fallback4, *fallback6;	/* an address, or none */
-	const char	*user, *group, *reaper_user;
+	const char	*user, *group, *reaper_user, *ssh_user;
 	char		reload[1024];
 	bool		makes_zone;	/* the reaper may make the zone file, and will if it is missing */
 };

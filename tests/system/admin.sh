@@ -10,7 +10,7 @@ shm=$(mktemp -d /dev/shm/dynlease-admin.XXXXXX) || skip_all 'no /dev/shm'
 chmod 711 "$shm"
 defer rm -rf "$shm"
 conf=$TMP/etc/dynlease.conf state=$TMP/state rundir=$shm/run
-people=(--user nobody --group nogroup --reaper-user nobody)
+people=(--user nobody --group nogroup --reaper-user nobody --ssh-user nobody)
 zone=(--zone dyn.example.org --fallback4 192.0.2.1 --fallback6 none)
 
 admin() {
@@ -118,9 +118,12 @@ if own_etc true 2>/dev/null; then
 	    "$TMP/own-etc/passwd:0 $TMP/own-etc/group:0" 'deletes them again'
 	run -n 'init with the usual users' "${own[@]}" --rundir "$shm/own" --state "$TMP/own-state"
 	is "$(cut -d: -f1,6,7 "$TMP/own-etc/passwd" | grep ^dynlease | paste -sd ' ')" \
-	    'dynlease:/nonexistent:/usr/sbin/nologin dynlease-reap:/nonexistent:/usr/sbin/nologin' 'has made them'
+	    'dynlease:/nonexistent:/usr/sbin/nologin dynlease-reap:/nonexistent:/usr/sbin/nologin dynlease-ssh:/:/bin/sh' \
+	    'has made them'
+	is "$(grep '^dynlease' "$TMP/own-etc/shadow" | cut -d: -f 2 | paste -sd ' ')" '! ! *' \
+	    'without passwords, the one for sshd not locked'
 	gid=$(awk -F: '$1 == "dynlease" { print $3 }' "$TMP/own-etc/group")
-	is "$(awk -F: -v gid="$gid" '/^dynlease/ && $4 == gid' "$TMP/own-etc/passwd" | wc -l)" 2 'in their group'
+	is "$(awk -F: -v gid="$gid" '/^dynlease/ && $4 == gid' "$TMP/own-etc/passwd" | wc -l)" 3 'in their group'
 	is "$(stat -c %g "$TMP/own/server.key" "$shm/own" | uniq)" "$gid" 'which has the key and the run directory'
 else
 	skip 'init makes users' 'no mount namespace'

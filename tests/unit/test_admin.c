@@ -198,6 +198,8 @@ test_plan(void)
 	    "a zone and its fallbacks are enough");
 	ok(strcmp(p->zone, "dyn.example.org") == 0 && strcmp(p->server, "ns.example.org") == 0, "names");
 	ok(strcmp(p->certificate, "/etc/dynlease/server.pem") == 0, "the certificate stands beside the configuration");
+	ok(strcmp(p->ssh_keys, "/etc/dynlease/ssh-keys") == 0 && strcmp(p->ssh_user, "dynlease-ssh") == 0,
+	    "so do sshd's keys");
 	ok(strcmp(p->zone_file, "/var/lib/dynlease/zones/dyn.example.org") == 0, "the zone file");
 	ok(strcmp(p->reload, "/sbin/rndc reload dyn.example.org") == 0, "the reload command gets the zone");
 	ok(p->makes_zone, "the zone can be made");
@@ -230,6 +232,7 @@ test_plan_refusals(void)
 		{ "an empty fallback", offsetof(struct init_options, fallback4), "" },
 		{ "a user that is an option", offsetof(struct init_options, user), "-o" },
 		{ "a user with a newline", offsetof(struct init_options, reaper_user), "a\nb" },
+		{ "a user with a blank", offsetof(struct init_options, ssh_user), "a b" },
 		{ "a reload command of two lines", offsetof(struct init_options, reload), "a\nb = c" },
 		{ "a directory with a newline", offsetof(struct init_options, state), "/a\nb = c" },
 		{ "a relative run directory", offsetof(struct init_options, rundir), "run" },
