@@ -36,7 +36,8 @@ is_harmless(struct check *check, const char *user, uid_t uid)
 	gid_t gid;
 
 	if (uid == 0)
-		findings_add(check->findings, LEVEL_CRITICAL, "the user %s is root, as whom no host may log in", user);
+		findings_add(check->findings, LEVEL_CRITICAL, "the user %s is root, as whom no host may log in",
+		    user);
 	else if (people_gid(check->set->group, &gid) == ST_OK && !people_is_member(user, gid))
 		findings_add(check->findings, LEVEL_CRITICAL, "the user %s is not in the group %s", user,
 		    check->set->group);
