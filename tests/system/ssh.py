@@ -55,12 +55,22 @@ def write(name, text, mode=0o644):
 
 
 
-def own_directory(place):
-	"""Mount a copy in the place of the directory."""
-	copy = path(os.path.basename(place))
-	must("cp", "-a", place, copy)
-	os.chmod(copy, 0o755)
-	must("mount", "--bind", copy, place)
+def install():
+	"""As make does; what it makes on the way is not for other tests. Only the programs come to where they belong."""
+	os.mkdir(path("build"))
+	for program in ("dynlease", "dynlease-auth", "dynlease-admin", "dynlease-reaper"):
+		os.symlink(os.path.join(BIN, program), os.path.join(path("build"), program))
+	must("make", "-s", "-o", "all", "-C", ROOT, "install", "B=" + path("build"), "DESTDIR=" + path("installed"))
+	must("mount", "--bind", path("installed" + SBIN), SBIN)
+
+
+def own_etc():
+	must("cp", "-a", "/etc", path("etc"))
+	os.chmod(path("etc"), 0o755)
+	must("mount", "--bind", path("etc"), "/etc")
+	for name in ("passwd", "group", "shadow", "gshadow"):
+		must("sed", "-i", "/^dynlease/d", "/etc/" + name)
+	shutil.rmtree("/etc/dynlease", True)
 
 
 def own_dev():
@@ -87,15 +97,9 @@ def own_dev():
 
 # --- a machine as it would be ---
 
-own_directory("/etc")
-own_directory(SBIN)
+install()
+own_etc()
 syslog = own_dev()
-for file in ("passwd", "group", "shadow", "gshadow"):
-	must("sed", "-i", "/^dynlease/d", "/etc/" + file)
-for program in ("dynlease-auth", "dynlease-admin", "dynlease-reaper"):
-	must("cp", os.path.join(BIN, program), SBIN)
-shutil.rmtree("/etc/dynlease", True)
-must("make", "-s", "-o", "all", "-C", ROOT, "install", "B=" + BIN, "DESTDIR=" + path("installed"))
 os.makedirs("/run/sshd", 0o755, exist_ok=True)
 
 # For the users alone; its configuration gives way to one for tests.
