@@ -158,7 +158,7 @@ ask(const struct ssh_call *call, struct judge *judge, const struct request *req)
 static int
 ask_for_all(const struct ssh_call *call, struct judge *judge, struct request *req)
 {
-	struct hosts hosts;
+	struct hosts hosts = { .n = 0 };
 	const enum status st = judge_hosts(judge, &hosts);
 	int code = EX_OK, one = EX_OK;
 

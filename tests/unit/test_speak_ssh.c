@@ -155,7 +155,7 @@ test_no_commands(void)
 		ok(say(rows[i].command) == EX_USAGE && njudged == 0 && strcmp(told, rows[i].told) == 0,
 		    "row %zu asks for nothing: %.3s", i, rows[i].told);
 	for (size_t blanks = 0; blanks < 3; blanks++)
-		ok(say("  " + blanks) == EX_USAGE && njudged == 0 && strncmp(told, "usage: ssh ", 11) == 0 &&
+		ok(say(&"  "[blanks]) == EX_USAGE && njudged == 0 && strncmp(told, "usage: ssh ", 11) == 0 &&
 		    strlen(told) < 250, "%zu blanks: how it is used", 2 - blanks);
 }
 
