@@ -55,5 +55,9 @@ int	status_run(struct admin *);
 int	check_run(struct admin *);
 int	backup_run(struct admin *);
 int	restore_run(struct admin *);
+int	seal_run(struct admin *);
+int	unseal_run(struct admin *);
+int	unlock_run(struct admin *);
+int	lock_run(struct admin *);
 
 #endif

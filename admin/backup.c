@@ -22,11 +22,15 @@
 #include "record.h"
 #include "roll.h"
 #include "running.h"
+#include "sealing.h"
 
 struct restore {
 	struct roll	now, then;
 	struct work	accounts;	/* of both */
 	struct work	gone;		/* hosts that are no more */
+	char		seal_now[SEAL_ID], seal_then[SEAL_ID];	/* what they are sealed by; "": they are not */
+	bool		reseal;		/* by another key from now on */
+	const struct seal *seal;
 	uint64_t	epoch;
 };
 
@@ -44,6 +48,7 @@ backup_run(struct admin *admin)
 {
 	struct settings *set = NULL;
 	struct books books = { .lock = -1 };
+	char id[SEAL_ID];
 	enum status st;
 
 	if (options_take(admin, NULL, NULL) != ST_OK || options_operands(admin, 1, 1) != ST_OK)
@@ -53,8 +58,12 @@ backup_run(struct admin *admin)
 	if ((st = settings_load(admin->config, &set)) == ST_OK && (st = books_open(set, &books)) == ST_OK &&
 	    (st = master_backup(books.master, admin->argv[0])) != ST_OK)
 		log_error("%s: %s", admin->argv[0], st == ST_SYSTEM ? strerror(errno) : status_text(st));
-	if (st == ST_OK)
+	if (st == ST_OK) {
 		record("accounts backed up to %s", admin->argv[0]);
+		if (master_seal(books.master, id) == ST_OK)
+			printf("The passwords in it are sealed. To be restored it needs the passphrase, and %s as it is "
+			    "now: copy it, too.\n", set->seal);
+	}
 	books_close(&books);
 	settings_free(set);
 	return status_exit(st);
@@ -70,7 +79,7 @@ tell_account(const struct restore *r, const char *name)
 	bool any = false;
 
 	if (roll_get(&r->then, name, &then) == ST_OK)
-		any = difference_tell(roll_get(&r->now, name, &now) == ST_OK ? &now : NULL, &then);
+		any = difference_tell(r->seal, roll_get(&r->now, name, &now) == ST_OK ? &now : NULL, &then);
 	secret_wipe(&now, sizeof(now));
 	secret_wipe(&then, sizeof(then));
 	return any;
@@ -100,7 +109,7 @@ tell_differences(const struct restore *r)
 /* --- doing it --- */
 
 static enum status
-read_backup(const char *path, struct roll *roll)
+read_backup(const char *path, struct restore *r)
 {
 	struct accounts *accounts = NULL;
 	struct stat sb;
@@ -108,8 +117,9 @@ read_backup(const char *path, struct roll *roll)
 
 	if (stat(path, &sb) != 0)
 		st = errno == ENOENT ? ST_NOTFOUND : ST_SYSTEM;
-	else if (S_ISREG(sb.st_mode) && (st = accounts_open(path, &accounts)) == ST_OK)
-		st = roll_read(accounts, roll);
+	else if (S_ISREG(sb.st_mode) && (st = accounts_open(path, &accounts)) == ST_OK &&
+	    ((st = accounts_seal(accounts, r->seal_then)) == ST_OK || st == ST_NOTFOUND))
+		st = roll_read(accounts, &r->then);
 	accounts_close(accounts);
 	if (st != ST_OK)
 		log_error("%s: no backup of accounts can be read (%s); nothing was changed", path,
@@ -136,6 +146,8 @@ undo_restore(struct master *master, const void *arg)
 {
 	const struct restore *r = arg;
 
+	if (r->reseal)
+		master_set_seal(master, *r->seal_now != '\0' ? r->seal_now : NULL);
 	roll_exchange(master, &r->then, &r->now, 0);
 }
 
@@ -150,8 +162,37 @@ restore_books(struct books *books, struct restore *r)
 		least = roll_epoch(&r->then) + 1;
 	master_begin(books->master);
 	r->epoch = master_next_epoch(books->master, least);
+	if (r->reseal)
+		master_set_seal(books->master, r->seal_then);
 	roll_exchange(books->master, &r->now, &r->then, r->epoch);
 	return books_commit(books, undo_restore, r);
+}
+
+/*
+ * A backup that is not sealed is sealed by the key of now; one by another key brings that with it, if the file of the
+ * wrapped key holds it. ST_LOCKED, ST_NOTFOUND, ST_DAMAGED; logged.
+ */
+static enum status
+judge_seal(struct books *books, struct restore *r)
+{
+	const struct seal_entry *entry;
+	struct seal_file file;
+	enum status st;
+
+	if ((st = master_seal(books->master, r->seal_now)) != ST_OK && st != ST_NOTFOUND) {
+		log_error("%s: %s; nothing was changed", books->set->master, status_text(st));
+		return st;
+	}
+	if (strcmp(r->seal_now, r->seal_then) == 0)
+		return ST_OK;
+	r->reseal = *r->seal_then != '\0';
+	if (r->reseal)
+		return sealing_find(books->set, r->seal_then, &file, &entry);
+	if (seal_has(books->seal, r->seal_now))
+		return ST_OK;
+	log_error("this backup is not sealed, and what comes of it must be: give dynlease-admin unlock first; nothing "
+	    "was changed");
+	return ST_LOCKED;
 }
 
 static enum status
@@ -159,7 +200,8 @@ collect(struct books *books, const char *path, struct restore *r)
 {
 	enum status st;
 
-	if ((st = read_backup(path, &r->then)) != ST_OK)
+	r->seal = books->seal;
+	if ((st = read_backup(path, r)) != ST_OK || (st = judge_seal(books, r)) != ST_OK)
 		return st;
 	if ((st = roll_read_master(books->master, &r->now)) == ST_OK &&
 	    (st = roll_names(&r->now, &r->accounts)) == ST_OK)
@@ -174,10 +216,20 @@ collect(struct books *books, const char *path, struct restore *r)
 }
 
 static enum status
+finish_seal(struct books *books, const struct restore *r)
+{
+	const enum status st = sealing_finish(books);
+
+	printf("Their passwords are sealed by the key %s%s\n", r->seal_then, seal_has(books->seal, r->seal_then) ? "." :
+	    ", and locked: dynlease-admin unlock takes the passphrase of that time.");
+	return st;
+}
+
+static enum status
 restore(struct books *books, const char *path, bool sure)
 {
 	struct restore r = { .epoch = 0 };
-	enum status st;
+	enum status st, finished = ST_OK;
 
 	if ((st = collect(books, path, &r)) == ST_OK && tell_differences(&r) && !sure) {
 		log_error("nothing was changed; give --yes, too, if all of this is wanted");
@@ -186,9 +238,14 @@ restore(struct books *books, const char *path, bool sure)
 	if (st == ST_OK && (st = restore_books(books, &r)) == ST_OK) {
 		record("accounts restored from %s: %zu accounts, %zu hosts", path, r.then.n, r.then.hosts.n);
 		printf("%zu accounts and %zu hosts are restored.\n", r.then.n, r.then.hosts.n);
+		if (r.reseal)
+			finished = finish_seal(books, &r);
+		else if (strcmp(r.seal_now, r.seal_then) != 0)
+			printf("The backup was not sealed; its passwords are sealed now as all are.\n");
 		st = running_revoke(books->set, &(struct revocation){ .account = "restored", .others = &r.accounts,
 		    .epoch = r.epoch, .all_gone = &r.gone,
 		    .returning = "; hosts come back with their next renewal" });
+		st = st == ST_OK ? finished : st;
 	}
 	restore_free(&r);
 	return st;

@@ -16,6 +16,18 @@
 
 #define LOCK_WAIT	10000	/* milliseconds */
 
+/* Without the key, what needs it fails when it is needed. */
+static void
+open_seal(struct books *books)
+{
+	const enum status st = seal_load(books->set->rundir, &books->seal);
+
+	if (st != ST_OK && st != ST_NOTFOUND)
+		log_warning("%s/" SEAL_KEY_FILE ": %s", books->set->rundir,
+		    st == ST_SYSTEM ? strerror(errno) : status_text(st));
+	master_use_seal(books->master, books->seal);
+}
+
 enum status
 books_open(const struct settings *set, struct books *books)
 {
@@ -31,13 +43,15 @@ books_open(const struct settings *set, struct books *books)
 		log_error("%s: %s; dynlease-admin init makes it", set->master, strerror(errno));
 		return ST_NOTFOUND;
 	}
-	snprintf(lock, sizeof(lock), "%s/admin.lock", set->master);
+	snprintf(lock, sizeof(lock), "%s/" BOOKS_LOCK, set->master);
 	if ((st = file_lock(lock, LOCK_WAIT, &books->lock)) == ST_BUSY)
 		log_error("another dynlease-admin is changing the accounts");
 	else if (st != ST_OK)
 		log_error("%s: %s", lock, strerror(errno));
 	else if ((st = master_open(set->master, false, &books->master)) != ST_OK)
 		log_error("%s: %s", set->master, status_text(st));
+	else
+		open_seal(books);
 	return st;
 }
 
@@ -47,6 +61,7 @@ books_close(struct books *books)
 	const enum status behind = books->behind;
 
 	master_close(books->master);
+	seal_free(books->seal);
 	if (books->lock >= 0)
 		close(books->lock);
 	*books = (struct books){ .lock = -1 };
@@ -59,7 +74,12 @@ books_commit(struct books *books, void (*undo)(struct master *, const void *), c
 	enum status st, back;
 	int error;
 
-	if ((st = master_end(books->master)) != ST_OK) {
+	if ((st = master_end(books->master)) == ST_LOCKED) {
+		log_error("the passwords are locked, so that no new one can be kept: give dynlease-admin unlock first; "
+		    "nothing was changed");
+		return st;
+	}
+	if (st != ST_OK) {
 		log_error("%s: %s; nothing was changed", books->set->master, status_text(st));
 		return st;
 	}

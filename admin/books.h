@@ -11,13 +11,17 @@
 #include <sys/types.h>
 
 #include "lib/account.h"
+#include "lib/seal.h"
 #include "lib/settings.h"
 #include "lib/status.h"
 #include "lib/work.h"
 
+#define BOOKS_LOCK	"admin.lock"	/* in the master's directory */
+
 struct books {
 	const struct settings	*set;
 	struct master		*master;
+	struct seal		*seal;		/* the keys of the passwords, as far as they are open; or NULL */
 	gid_t			 group;
 	int			 lock;		/* -1: none */
 	enum status		 behind;	/* why the file of ssh keys is not what the accounts say; logged */

@@ -131,6 +131,7 @@ check_all(struct check *check)
 		check_certificate(check);
 		check_profile(check);
 		check_accounts(check);
+		check_seal(check);
 		check->now = clock_boot();	/* the reaper may have taken its time */
 		check_table(check);
 		check_exposure(check);

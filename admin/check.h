@@ -37,6 +37,9 @@ void	check_profile(struct check *);
 /* check_credentials.c */
 void	check_credentials(struct check *, struct accounts *);
 
+/* check_seal.c */
+void	check_seal(struct check *);
+
 /* check_state.c */
 void	check_accounts(struct check *);
 void	check_table(struct check *);

@@ -14,6 +14,7 @@
 #include "check.h"
 #include "expiry.h"
 #include "lib/file.h"
+#include "lib/seal.h"
 #include "people.h"
 #include "text.h"
 
@@ -29,7 +30,7 @@ static const struct rule {
 	unsigned	owner;		/* enum who, any of them */
 	bool		grouped;	/* the group is that of the settings */
 	mode_t		must, must_not;	/* bits of the mode */
-	bool		optional;	/* made when there is something to put in */
+	bool		optional;	/* it comes later, or never */
 } rules[] = {
 	{ CONFIGURATION, "", S_IFREG, WHO_ROOT, false, 0400, 022, false },
 	{ SET(certificate), "", S_IFREG, WHO_ROOT, false, 0400, 022, false },
@@ -37,9 +38,11 @@ static const struct rule {
 	{ SET(master), "", S_IFDIR, WHO_ROOT, false, 0700, 077, false },
 	{ SET(accounts), "", S_IFREG, WHO_ROOT, true, 0440, 0137, false },
 	{ SET(ssh_keys), "", S_IFREG, WHO_ROOT, false, 0444, 022, true },
+	{ SET(seal), "", S_IFREG, WHO_ROOT, false, 0600, 077, true },
 	{ SET(history), "", S_IFREG, WHO_REAPER, false, 0600, 022, true },
 	{ SET(history), ".1", S_IFREG, WHO_REAPER, false, 0600, 022, true },
 	{ SET(rundir), "", S_IFDIR, WHO_ROOT | WHO_HELPER | WHO_REAPER, true, 02770, 07, false },
+	{ SET(rundir), "/" SEAL_KEY_FILE, S_IFREG, WHO_ROOT, true, 0440, 0137, true },
 	{ SET(rundir), "/wake", S_IFREG, WHO_ANY, true, 0660, 07, true },
 	{ SET(rundir), "/reaper.lock", S_IFREG, WHO_ANY, true, 0600, 07, true },
 	{ SET(rundir), "/table", S_IFDIR, WHO_ANY, true, 02770, 07, true },

@@ -8,6 +8,20 @@
 #include <string.h>
 
 #include "kinds.h"
+#include "lib/secret.h"
+
+/* The same secret, however it is sealed, as far as that can be known. */
+static bool
+is_same_secret(const struct seal *seal, const char *one, const char *two)
+{
+	char first[VERIFIER_SIZE], second[VERIFIER_SIZE];
+	const bool same = strcmp(one, two) == 0 || (seal_open_verifier(seal, one, first) == ST_OK &&
+	    seal_open_verifier(seal, two, second) == ST_OK && strcmp(first, second) == 0);
+
+	secret_wipe(first, sizeof(first));
+	secret_wipe(second, sizeof(second));
+	return same;
+}
 
 /* Keys and certificates that are no more, or count for less. */
 static bool
@@ -41,7 +55,7 @@ tell(bool so, const char *account, const char *what)
 }
 
 bool
-difference_tell(const struct account *now, const struct account *then)
+difference_tell(const struct seal *seal, const struct account *now, const struct account *then)
 {
 	char layers[LAYERS_TEXT], fewer[LAYERS_TEXT + 32];
 	bool any;
@@ -50,7 +64,7 @@ difference_tell(const struct account *now, const struct account *then)
 		return tell(true, then->name, "would come back");
 	snprintf(fewer, sizeof(fewer), "would not require %s any more",
 	    layers_text(now->require & (uint8_t)~then->require, layers));
-	any = tell(then->secret[0] != '\0' && strcmp(now->secret, then->secret) != 0, then->name,
+	any = tell(then->secret[0] != '\0' && !is_same_secret(seal, now->secret, then->secret), then->name,
 	    "would have an older secret again");
 	any |= tell(*layers != '\0', then->name, fewer);
 	any |= tell(!networks_equal(&now->network, &then->network), then->name,

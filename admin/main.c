@@ -49,6 +49,11 @@ static const struct command {
 	{ "check", NULL, "check [--json] [--at MOMENT]", check_run, COMMAND_JSON },
 	{ "backup", NULL, "backup FILE", backup_run, COMMAND_ROOT },
 	{ "restore", NULL, "restore FILE [--yes]", restore_run, COMMAND_ROOT },
+	{ "seal", NULL, "seal [--passphrase-file FILE] [--recover] [--no-tmpfs]", seal_run, COMMAND_ROOT },
+	{ "unseal", NULL, "unseal [--passphrase-file FILE]", unseal_run, COMMAND_ROOT },
+	{ "unlock", NULL, "unlock [--passphrase-file FILE] [--credential NAME] [--no-tmpfs]", unlock_run,
+	    COMMAND_ROOT },
+	{ "lock", NULL, "lock", lock_run, COMMAND_ROOT },
 	{ NULL, NULL, NULL, NULL, 0 }
 };
 

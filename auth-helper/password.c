@@ -83,6 +83,8 @@ password_pass(const struct candidate *candidate)
 	st = seal_open_verifier(candidate->seal, *kept != '\0' ? kept : candidate->decoy, check.verifier);
 	if (st == ST_LOCKED)
 		log_critical("the passwords are locked: dynlease-admin unlock opens them");
+	else if (st != ST_OK)
+		log_critical("what is kept of a password does not open: %s", status_text(st));
 	if (st == ST_OK)
 		st = secret_is_costly(check.verifier) ? pass_crypt(&check) : be_patient(&check, judge_token);
 	secret_wipe(&check, sizeof(check));

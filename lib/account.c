@@ -67,7 +67,9 @@ take_class(const char *value, struct account *account)
 static enum status
 take_secret(const char *value, struct account *account)
 {
-	if (*value != '\0' && !secret_is_verifier(value))
+	char id[SEAL_ID];
+
+	if (*value != '\0' && !secret_is_verifier(value) && !seal_is_verifier(value, id))
 		return ST_INVALID;
 	return (size_t)snprintf(account->secret, sizeof(account->secret), "%s", value) < sizeof(account->secret) ?
 	    ST_OK : ST_INVALID;

@@ -5,7 +5,8 @@
  *
  * Databases, in both: `account` name -> record, `host` name -> account's name, `decoy` number -> verifier,
  * `meta`. An account record is text, one "key=value\n" a line, first "v=1", then epoch, class, require, secret,
- * announce, network, trusted, and a "credential" for each (credential.h). Unknown keys make the record unreadable (fail closed).
+ * announce, network, trusted, and a "credential" for each (credential.h). Unknown keys make the record unreadable (fail
+ * closed). When the accounts are sealed (seal.h), all verifiers and decoys are, under one key, whose id is in `meta`.
  */
 #ifndef DYNLEASE_ACCOUNT_H
 #define DYNLEASE_ACCOUNT_H
@@ -19,6 +20,7 @@
 #include "credential.h"
 #include "layer.h"
 #include "name.h"
+#include "seal.h"
 #include "secret.h"
 #include "status.h"
 
@@ -64,6 +66,9 @@ enum status	accounts_each_host(struct accounts *, enum status (*each)(void *, co
 		    const char *owner), void *);
 size_t		accounts_count_hosts(struct accounts *);
 
+/* The id of the key that they are sealed with. ST_NOTFOUND: they are not sealed; ST_DAMAGED. */
+enum status	accounts_seal(struct accounts *, char id[SEAL_ID]);
+
 /*
  * What to verify a secret against when there is no such account: a verifier that matches nothing, of a kind and cost
  * found among the accounts, always the same one for the same name, and spread as the kinds are. ST_NOTFOUND: no
@@ -85,6 +90,7 @@ void		master_close(struct master *);
 void		master_begin(struct master *);
 enum status	master_get(struct master *, const char *name, struct account *);
 enum status	master_owner(struct master *, const char *host, char owner[NAME_SIZE]);
+/* Its verifier is sealed as the master's are: ST_LOCKED at the end when the key for that is not there. */
 void		master_put(struct master *, const struct account *);
 void		master_put_host(struct master *, const char *host, const char *owner);
 void		master_del(struct master *, const char *name);
@@ -96,6 +102,29 @@ enum status	master_each_host(struct master *, enum status (*each)(void *, const 
 uint64_t	master_next_epoch(struct master *, uint64_t wall);
 enum status	master_end(struct master *);
 void		master_cancel(struct master *);
+
+/* The keys to open and close verifiers with, or NULL; they must live as long as the master is used. */
+void		master_use_seal(struct master *, const struct seal *);
+
+/* As accounts_seal(). */
+enum status	master_seal(struct master *, char id[SEAL_ID]);
+
+/*
+ * Inside a change: seal every verifier under this key, which must be among those in use, or make all plain (id NULL).
+ * The change that exchanges all accounts has them sealed already, and only says so (master_set_seal()). From then on
+ * the master is unfinished, until master_finished(), a change of its own, says that the disk holds nothing of before.
+ */
+enum status	master_reseal(struct master *, const char *id);
+void		master_set_seal(struct master *, const char *id);
+bool		master_is_unfinished(struct master *);
+enum status	master_finished(struct master *);
+
+/*
+ * Outside of changes: put a compact copy in the place of the directory, so that nothing of before is left in its files,
+ * and go on with it. Whoever else has it open keeps the old one. The lock file of this name in it stays the same file.
+ * A copy that could not be finished is removed by the next call. ST_FULL, ST_SYSTEM: the old one is there and in use.
+ */
+enum status	master_rewrite(struct master *, const char *dir, const char *lock);
 
 /*
  * Write the snapshot: copy, fsync, mode 0640 and the group, rename over path; the one before is kept as

@@ -19,18 +19,6 @@
 #define MASTER_MAP	((size_t)4 << 30)	/* bytes of address space; sparse */
 #define META_EPOCH	"epoch"
 
-struct master {
-	struct store		*store;
-	struct store_txn	 txn;		/* of the change under way */
-	bool			 changing;
-};
-
-static struct store_value
-text(const char *s)
-{
-	return store_bytes(s, strlen(s));
-}
-
 enum status
 master_open(const char *dir, bool make, struct master **out)
 {
@@ -139,31 +127,34 @@ master_each_host(struct master *master, enum status (*each)(void *, const char *
 void
 master_put(struct master *master, const struct account *account)
 {
+	struct account kept = *account;
 	char record[ACCOUNT_RECORD];
-	const size_t len = account_encode(account, record);
+	enum status st = account_fit_seal(master, &kept);
+	const size_t len = account_encode(&kept, record);
 
-	if (len == 0 && master->txn.st == ST_OK)
-		master->txn.st = ST_INVALID;
-	store_put(&master->txn, DB_ACCOUNT, text(account->name), store_bytes(record, len));
+	if (master->txn.st == ST_OK)
+		master->txn.st = st != ST_OK ? st : len == 0 ? ST_INVALID : ST_OK;
+	store_put(&master->txn, DB_ACCOUNT, store_text(account->name), store_bytes(record, len));
 	secret_wipe(record, sizeof(record));
+	secret_wipe(&kept, sizeof(kept));
 }
 
 void
 master_put_host(struct master *master, const char *host, const char *owner)
 {
-	store_put(&master->txn, DB_HOST, text(host), text(owner));
+	store_put(&master->txn, DB_HOST, store_text(host), store_text(owner));
 }
 
 void
 master_del(struct master *master, const char *name)
 {
-	store_del(&master->txn, DB_ACCOUNT, text(name));
+	store_del(&master->txn, DB_ACCOUNT, store_text(name));
 }
 
 void
 master_del_host(struct master *master, const char *host)
 {
-	store_del(&master->txn, DB_HOST, text(host));
+	store_del(&master->txn, DB_HOST, store_text(host));
 }
 
 uint64_t
@@ -172,70 +163,17 @@ master_next_epoch(struct master *master, uint64_t wall)
 	struct store_value value;
 	uint64_t last = 0, next;
 
-	if (store_get(&master->txn, DB_META, text(META_EPOCH), &value) == ST_OK && value.size == sizeof(last))
+	if (store_get(&master->txn, DB_META, store_text(META_EPOCH), &value) == ST_OK && value.size == sizeof(last))
 		memcpy(&last, value.data, sizeof(last));
 	next = be64toh(last) + 1;
 	if (next < wall)
 		next = wall;
 	last = htobe64(next);
-	store_put(&master->txn, DB_META, text(META_EPOCH), store_bytes(&last, sizeof(last)));
+	store_put(&master->txn, DB_META, store_text(META_EPOCH), store_bytes(&last, sizeof(last)));
 	return next;
 }
 
 /* --- the snapshot --- */
-
-/* Samples of the verifiers in use, spread evenly over the accounts. */
-static size_t
-sample_decoys(struct store_txn *txn, char (*decoys)[VERIFIER_SIZE])
-{
-	const size_t accounts = store_count(txn, DB_ACCOUNT), stride = accounts / DECOYS_MAX + 1;
-	struct store_cursor cursor;
-	struct account account;
-	char name[NAME_SIZE];
-	size_t i = 0, n = 0;
-	bool more;
-
-	for (more = store_walk(txn, DB_ACCOUNT, store_bytes(NULL, 0), &cursor); more && n < DECOYS_MAX;
-	    more = store_walk_next(&cursor), i++) {
-		if (i % stride != 0 || name_parse(cursor.key.data, cursor.key.size, name) != ST_OK ||
-		    account_decode(name, cursor.value.data, cursor.value.size, &account) != ST_OK)
-			continue;
-		if (secret_decoy(account.secret, decoys[n]) == ST_OK)
-			n++;
-		secret_wipe(&account, sizeof(account));
-	}
-	store_walk_end(&cursor);
-	return n;
-}
-
-static enum status
-put_decoys(struct master *master)
-{
-	char (*decoys)[VERIFIER_SIZE] = calloc(DECOYS_MAX, sizeof(*decoys)), salt[TOKEN_SIZE];
-	struct store_value value;
-	struct store_txn txn;
-	uint32_t number;
-	size_t n;
-	enum status st;
-
-	if (decoys == NULL)
-		return ST_NOMEM;
-	store_write(master->store, -1, &txn);
-	if (store_get(&txn, DB_META, text(META_SALT), &value) == ST_NOTFOUND) {
-		if ((st = secret_new_token(salt)) != ST_OK)
-			txn.st = st;
-		store_put(&txn, DB_META, text(META_SALT), text(salt));
-	}
-	n = sample_decoys(&txn, decoys);
-	store_clear(&txn, DB_DECOY);
-	for (size_t i = 0; i < n; i++) {
-		number = htobe32((uint32_t)i);
-		store_put(&txn, DB_DECOY, store_bytes(&number, sizeof(number)), text(decoys[i]));
-	}
-	st = store_end(&txn);
-	free(decoys);
-	return st;
-}
 
 static enum status
 write_copy(struct master *master, const char *path, gid_t group, mode_t mode)
@@ -264,7 +202,12 @@ master_publish(struct master *master, const char *path, gid_t group)
 
 	snprintf(fresh, sizeof(fresh), "%s.new", path);
 	snprintf(previous, sizeof(previous), "%s.previous", path);
-	if ((st = put_decoys(master)) != ST_OK || (st = write_copy(master, fresh, group, 0640)) != ST_OK)
+	master_begin(master);
+	if ((st = account_put_decoys(master)) != ST_OK)
+		master_cancel(master);
+	else
+		st = master_end(master);
+	if (st != ST_OK || (st = write_copy(master, fresh, group, 0640)) != ST_OK)
 		return st;
 	if ((unlink(previous) != 0 && errno != ENOENT) || (link(path, previous) != 0 && errno != ENOENT) ||
 	    rename(fresh, path) != 0) {

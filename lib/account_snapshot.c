@@ -39,6 +39,19 @@ account_read_owner(struct store_txn *txn, const char *host, char owner[NAME_SIZE
 }
 
 enum status
+account_read_seal(struct store_txn *txn, char id[SEAL_ID])
+{
+	struct store_value value;
+	enum status st = store_get(txn, DB_META, store_text(META_SEAL), &value);
+
+	if (st == ST_OK && value.size == SEAL_ID - 1)
+		snprintf(id, SEAL_ID, "%.*s", SEAL_ID - 1, (const char *)value.data);
+	else
+		id[0] = '\0';
+	return st == ST_OK && *id == '\0' ? ST_DAMAGED : st;
+}
+
+enum status
 account_walk(struct store_txn *txn, enum status (*each)(void *, const struct account *), void *arg)
 {
 	struct store_cursor cursor;
@@ -165,6 +178,18 @@ accounts_count_hosts(struct accounts *accounts)
 	n = store_count(&txn, DB_HOST);
 	store_cancel(&txn);
 	return n;
+}
+
+enum status
+accounts_seal(struct accounts *accounts, char id[SEAL_ID])
+{
+	struct store_txn txn;
+	enum status st;
+
+	store_read(accounts->store, &txn);
+	st = account_read_seal(&txn, id);
+	store_cancel(&txn);
+	return st;
 }
 
 enum status

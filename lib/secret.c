@@ -26,7 +26,7 @@
 #define HEX		"0123456789abcdef"
 #define BASE64		"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
-_Static_assert(VERIFIER_SIZE >= CRYPT_OUTPUT_SIZE, "a crypt hash must fit");
+_Static_assert(VERIFIER_PLAIN >= CRYPT_OUTPUT_SIZE, "a crypt hash must fit");
 
 static const struct kind {
 	const char	*prefix;
@@ -92,7 +92,7 @@ verifier_kind(const char *text)
 	const struct kind *kind = find_kind(text);
 	size_t len = strlen(text);
 
-	if (len >= VERIFIER_SIZE || len < strlen(kind->prefix) + kind->digest)
+	if (len >= VERIFIER_PLAIN || len < strlen(kind->prefix) + kind->digest)
 		return NULL;
 	if (kind->whole != 0 && len != kind->whole)
 		return NULL;
@@ -151,6 +151,12 @@ digest_token(const char *salt, const char *token, char hex[2 * DIGEST_BYTES + 1]
 		put_hex(digest, sizeof(digest), hex);
 	secret_wipe(text, sizeof(text));
 	return done;
+}
+
+enum status
+secret_random(void *bytes, size_t len)
+{
+	return RAND_bytes(bytes, (int)len) == 1 ? ST_OK : ST_SYSTEM;
 }
 
 enum status

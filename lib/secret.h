@@ -15,11 +15,15 @@
 
 #define SECRET_SIZE	257	/* longest secret a client may send, and a NUL */
 #define TOKEN_SIZE	41	/* 40 hex digits and the NUL */
-#define VERIFIER_SIZE	384	/* longest verifier and the NUL (CRYPT_OUTPUT_SIZE) */
+#define VERIFIER_PLAIN	384	/* longest verifier that secret_matches() takes, and the NUL (CRYPT_OUTPUT_SIZE) */
+#define VERIFIER_SIZE	640	/* longest one when it is sealed (seal.h), and the NUL */
 
 /* A token's verifier that no token matches, for when there is no account to take one from. */
 #define SECRET_OF_NOBODY	"{token}00000000000000000000000000000000$" \
 				"0000000000000000000000000000000000000000000000000000000000000000"
+
+/* Fill with random bytes. ST_SYSTEM: no randomness. */
+enum status	secret_random(void *, size_t len);
 
 /* A new token. ST_SYSTEM: no randomness. */
 enum status	secret_new_token(char token[TOKEN_SIZE]);

@@ -55,8 +55,8 @@ declare -A level=(
 	[log]=2 [clock]=2 [name]=2 [address]=2
 	[file]=3 [work]=3 [layer]=2 [fingerprint]=3
 	[store]=4 [secret]=4 [lease]=4 [conf]=4 [credential]=4
-	[transition]=4 [chain]=5 [certificate]=5 [seal]=5 [settings]=5 [account]=5 [table]=5
-	[strikes]=6 [channel]=6
+	[transition]=4 [chain]=5 [certificate]=5 [seal]=5 [settings]=5 [table]=5
+	[strikes]=6 [channel]=6 [account]=6
 )
 for file in "${lib[@]}"; do
 	own=${file#lib/}
