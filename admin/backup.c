@@ -61,8 +61,8 @@ backup_run(struct admin *admin)
 	if (st == ST_OK) {
 		record("accounts backed up to %s", admin->argv[0]);
 		if (master_seal(books.master, id) == ST_OK)
-			printf("The passwords in it are sealed. To be restored it needs the passphrase, and %s as it is "
-			    "now: copy it, too.\n", set->seal);
+			printf("The passwords in it are sealed. To be restored it needs the passphrase, and %s as it "
+			    "is now: copy it, too.\n", set->seal);
 	}
 	books_close(&books);
 	settings_free(set);

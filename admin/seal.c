@@ -165,7 +165,8 @@ tell(const struct settings *set, const struct sealing *s)
 	char text[RECOVERY_TEXT];
 
 	printf("The passwords are sealed%s, and unlocked until this machine stops.\n\n"
-	    "Recovery key, shown this once:\n\n    %s\n\n", *s->id != '\0' ? " by a new key" : "", recovery_text(s->recovery, text));
+	    "Recovery key, shown this once:\n\n    %s\n\n",
+	    *s->id != '\0' ? " by a new key" : "", recovery_text(s->recovery, text));
 	secret_wipe(text, sizeof(text));
 	printf("Keep it on paper, away from this machine. If the passphrase is lost, give\n"
 	    "dynlease-admin seal --recover, which asks for it and makes a new key, passphrase and recovery key.\n\n"

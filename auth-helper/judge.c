@@ -20,12 +20,13 @@
 static void
 make_up(struct judge *judge, const char *name, struct account *account, char decoy[VERIFIER_SIZE])
 {
-	const struct account nobody = { .epoch = UINT32_MAX, .require = LAYER_PASSWORD };
+	struct account nobody = { .epoch = UINT32_MAX, .require = LAYER_PASSWORD };
 	char record[ACCOUNT_RECORD];
 	size_t len;
 
 	if (accounts_decoy(judge->accounts, name, decoy) != ST_OK)
 		snprintf(decoy, VERIFIER_SIZE, "%s", SECRET_OF_NOBODY);
+	memcpy(nobody.secret, decoy, strlen(decoy) + 1);
 	len = account_encode(&nobody, record);
 	if (account->require == 0 && account_decode(name, record, len, account) != ST_OK)
 		*account = nobody;

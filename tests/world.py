@@ -9,6 +9,7 @@ Leases of 127.0.0.0/8 and 2001:db8::/32 are allowed unless the test says what is
 that IPv6 needs no IPv6.
 """
 import os
+import re
 import shutil
 import socket
 import ssl
@@ -55,7 +56,7 @@ class World:
 		with open(self.conf, "w") as conf:
 			conf.write(("[server]\ncertificate = {d}/server.pem\nkey = {d}/server.key\n"
 			    "accounts = {d}/accounts\nmaster = {d}/master\nhistory = {d}/history\nssh_keys = {d}/ssh-keys\n"
-			    "rundir = {r}\nuser = {o}\ngroup = {g}\n"
+			    "seal = {d}/seal\nrundir = {r}\nuser = {o}\ngroup = {g}\n"
 			    "reaper_user = {o}\nlease = {lease}\ninterval = {interval}\ndeadline = {deadline}\n"
 			    "allow = {allow}\n{server}\n"
 			    "[zone {z}]\nfallback4 = {f4}\nfallback6 = {f6}\nttl = {ttl}\n{publish}{extra}\n").format(
@@ -95,6 +96,17 @@ class World:
 		    self.group], input="\n".join(self.lines).encode() + b"\n" if self.lines else b"")
 		if made.returncode != 0:
 			raise RuntimeError(made.stderr.decode())
+
+	def seal(self, passphrase="correct horse battery"):
+		"""dynlease-admin seal; the recovery key. Needs root."""
+		file = os.path.join(self.dir, "passphrase")
+		with open(file, "w") as out:
+			out.write(passphrase + "\n")
+		os.chmod(file, 0o600)
+		got = run([os.path.join(BIN, "dynlease-admin"), "-c", self.conf, "seal", "--passphrase-file", file])
+		if got.returncode != 0:
+			raise RuntimeError(got.stderr.decode())
+		return re.search(r"^ +([0-9a-f]{4}(?:-[0-9a-f]{4}){9})$", got.stdout.decode(), re.M).group(1)
 
 	# --- programs ---
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-# limit: 300
+# limit: 400
 """An unknown account costs as much work as a wrong secret: counted in instructions of the real helper, by no clock."""
 import os
 import re
@@ -8,7 +8,7 @@ import shutil
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import SANITIZED, TMP, done_testing, equal, note, ok, run, skip_all  # noqa: E402
+from lib import SANITIZED, TMP, done_testing, equal, note, ok, run, skip, skip_all  # noqa: E402
 from pki import CA, CLIENT, Pki  # noqa: E402
 from wire import Talk, new_source  # noqa: E402
 from world import World, token  # noqa: E402
@@ -27,11 +27,13 @@ def crypt(salt):
 	    input=PASSWORD.encode()).stdout.decode().strip()
 
 
-def make_world(tokens=(), hashes=()):
+def make_world(tokens=(), hashes=(), sealed=False):
 	world = World(publisher="", deadline=120)
 	world.add_hosts(tokens, announce="")
 	for host in hashes:
 		world.add_hosts([host], verifier=crypt(host[:4]), announce="")
+	if sealed:
+		world.seal()
 	return world
 
 
@@ -78,6 +80,25 @@ costly = compare("crypt(3)", hashes, "layers_judge", 0.001)
 ok(costly > 50 * cheap, "a hash costs what it costs", cheap, costly)
 right = counted(tokens, ["LOGIN known0.dyn.test " + tokens.tokens["known0.dyn.test"]], "judge_request", "250")
 ok(right > 0, "a right secret is counted as well")
+
+# Sealed: what nobody has is sealed as well, and opening it costs nobody much.
+if os.geteuid() == 0:
+	sealed = make_world(tokens=NAMES, sealed=True)
+	compare("sealed tokens", sealed, "layers_judge", 0.001)
+	compare("sealed tokens", sealed, "judge_request", 0.005)
+	compare("sealed crypt(3)", make_world(hashes=NAMES, sealed=True), "layers_judge", 0.001)
+	lines = ["LOGIN known0.dyn.test " + sealed.tokens["known0.dyn.test"]]
+	plain, with_seal = (counted(world, lines, "main", "250") for world in (tokens, sealed))
+	note("a whole connection: %d instructions, with the seal %d (%+.1f %%)" %
+	    (plain, with_seal, 100 * (with_seal - plain) / plain))
+	ok(with_seal < 1.1 * plain, "the seal costs a connection less than a tenth", plain, with_seal)
+	os.unlink(os.path.join(sealed.rundir, "seal.key"))
+	known, unknown = (counted(sealed, ["LOGIN %s.dyn.test %s" % (name, token(900))], "layers_judge", "421")
+	    for name in ("known0", "other0"))
+	note("locked: known %d, unknown %d" % (known, unknown))
+	ok(abs(known - unknown) <= 0.001 * known, "locked, a stranger waits as all do", known, unknown)
+else:
+	skip("sealed accounts", "needs root")
 
 # Both kinds among the accounts: strangers' names take after both, each name always after the same.
 mixed = make_world(tokens=NAMES[:1], hashes=NAMES[1:2])
