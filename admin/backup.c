@@ -30,6 +30,7 @@ struct restore {
 	struct work	gone;		/* hosts that are no more */
 	char		seal_now[SEAL_ID], seal_then[SEAL_ID];	/* what they are sealed by; "": they are not */
 	bool		reseal;		/* by another key from now on */
+	struct accounts	*backup;
 	const struct seal *seal;
 	uint64_t	epoch;
 };
@@ -41,6 +42,7 @@ restore_free(struct restore *r)
 	roll_free(&r->then);
 	work_free(&r->accounts);
 	work_free(&r->gone);
+	accounts_close(r->backup);
 }
 
 int
@@ -111,16 +113,14 @@ tell_differences(const struct restore *r)
 static enum status
 read_backup(const char *path, struct restore *r)
 {
-	struct accounts *accounts = NULL;
 	struct stat sb;
 	enum status st = ST_DAMAGED;
 
 	if (stat(path, &sb) != 0)
 		st = errno == ENOENT ? ST_NOTFOUND : ST_SYSTEM;
-	else if (S_ISREG(sb.st_mode) && (st = accounts_open(path, &accounts)) == ST_OK &&
-	    ((st = accounts_seal(accounts, r->seal_then)) == ST_OK || st == ST_NOTFOUND))
-		st = roll_read(accounts, &r->then);
-	accounts_close(accounts);
+	else if (S_ISREG(sb.st_mode) && (st = accounts_open(path, &r->backup)) == ST_OK &&
+	    ((st = accounts_seal(r->backup, r->seal_then)) == ST_OK || st == ST_NOTFOUND))
+		st = roll_read(r->backup, &r->then);
 	if (st != ST_OK)
 		log_error("%s: no backup of accounts can be read (%s); nothing was changed", path,
 		    st == ST_SYSTEM ? strerror(errno) : status_text(st));
@@ -162,8 +162,10 @@ restore_books(struct books *books, struct restore *r)
 		least = roll_epoch(&r->then) + 1;
 	master_begin(books->master);
 	r->epoch = master_next_epoch(books->master, least);
-	if (r->reseal)
+	if (r->reseal) {
 		master_set_seal(books->master, r->seal_then);
+		master_take_decoys(books->master, r->backup);
+	}
 	roll_exchange(books->master, &r->now, &r->then, r->epoch);
 	return books_commit(books, undo_restore, r);
 }

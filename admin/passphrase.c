@@ -23,7 +23,7 @@ recovery_text(const char *recovery, char text[RECOVERY_TEXT])
 {
 	size_t at = 0;
 
-	for (size_t i = 0; recovery[i] != '\0' && i < TOKEN_SIZE - 1; i++) {
+	for (size_t i = 0; i < TOKEN_SIZE - 1 && recovery[i] != '\0'; i++) {
 		if (i > 0 && i % 4 == 0)
 			text[at++] = '-';
 		text[at++] = recovery[i];

@@ -69,13 +69,14 @@ sealing_open(const struct seal_file *file, const struct seal_entry *entry, bool 
 	return st;
 }
 
-/* Only the entry of the accounts' key stays in the file. */
+/* Each step of finishing says what it is at. Only the entry of the accounts' key stays in the file. */
 static enum status
-trim_file(const struct settings *set, const char *id)
+trim_file(const struct settings *set, const char *id, const char **what)
 {
 	struct seal_file file;
 	const struct seal_entry *entry;
 
+	*what = set->seal;
 	file_remove_leftovers(set->seal);
 	if (*id == '\0')
 		return unlink(set->seal) == 0 || errno == ENOENT ? file_sync_directory(set->seal) : ST_SYSTEM;
@@ -86,11 +87,12 @@ trim_file(const struct settings *set, const char *id)
 }
 
 static enum status
-trim_key(const struct books *books, const char *id)
+trim_key(const struct books *books, const char *id, const char **what)
 {
 	struct seal *only = NULL;
 	enum status st;
 
+	*what = books->set->rundir;
 	if ((st = seal_copy(books->seal, id, &only)) == ST_OK)
 		st = seal_keep(books->set->rundir, books->group, only);
 	else if (st == ST_NOTFOUND && (st = seal_drop(books->set->rundir)) == ST_NOTFOUND)
@@ -101,11 +103,19 @@ trim_key(const struct books *books, const char *id)
 
 /* The one before is kept, too, and it must be none of before the change. */
 static enum status
-publish_twice(struct books *books)
+publish_twice(struct books *books, const char **what)
 {
 	enum status st = master_publish(books->master, books->set->accounts, books->group);
 
+	*what = books->set->accounts;
 	return st != ST_OK ? st : master_publish(books->master, books->set->accounts, books->group);
+}
+
+static enum status
+rewrite(struct books *books, const char **what)
+{
+	*what = books->set->master;
+	return master_rewrite(books->master, books->set->master, BOOKS_LOCK);
 }
 
 enum status
@@ -114,19 +124,17 @@ sealing_finish(struct books *books)
 	const struct settings *set = books->set;
 	const char *what = set->master;
 	char id[SEAL_ID];
-	enum status st;
+	enum status st = master_seal(books->master, id);
 
-	if ((st = master_seal(books->master, id)) != ST_OK && st != ST_NOTFOUND)
-		what = set->master;
-	else if ((st = publish_twice(books)) != ST_OK)
-		what = set->accounts;
-	else if ((st = master_rewrite(books->master, set->master, BOOKS_LOCK)) != ST_OK)
-		what = set->master;
-	else if ((st = trim_file(set, id)) != ST_OK)
-		what = set->seal;
-	else if ((st = trim_key(books, id)) != ST_OK)
-		what = set->rundir;
-	else
+	if (st == ST_OK || st == ST_NOTFOUND)
+		st = publish_twice(books, &what);
+	if (st == ST_OK)
+		st = rewrite(books, &what);
+	if (st == ST_OK)
+		st = trim_file(set, id, &what);
+	if (st == ST_OK)
+		st = trim_key(books, id, &what);
+	if (st == ST_OK)
 		st = master_finished(books->master);
 	if (st != ST_OK)
 		log_error("%s: %s; the passwords are %s, but older ones still lie on the disk: give the command again",

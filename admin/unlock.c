@@ -50,7 +50,7 @@ unlock(struct books *books, const struct unlock_options *o)
 
 	if ((st = master_seal(books->master, id)) == ST_NOTFOUND) {
 		printf("The passwords are not sealed: there is nothing to unlock.\n");
-		return ST_OK;
+		return master_is_unfinished(books->master) ? sealing_finish(books) : ST_OK;
 	}
 	if (st != ST_OK) {
 		log_error("%s: %s", books->set->master, status_text(st));

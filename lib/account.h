@@ -116,6 +116,10 @@ enum status	master_seal(struct master *, char id[SEAL_ID]);
  */
 enum status	master_reseal(struct master *, const char *id);
 void		master_set_seal(struct master *, const char *id);
+
+/* Inside such a change of all accounts: the decoys that belong to them, for as long as nobody can make new ones. */
+void		master_take_decoys(struct master *, struct accounts *from);
+
 bool		master_is_unfinished(struct master *);
 enum status	master_finished(struct master *);
 

@@ -146,6 +146,23 @@ master_set_seal(struct master *master, const char *id)
 	store_put(&master->txn, DB_META, store_text(META_UNFINISHED), store_text("yes"));
 }
 
+void
+master_take_decoys(struct master *master, struct accounts *from)
+{
+	struct store_cursor cursor;
+	struct store_txn txn;
+	bool more;
+
+	store_clear(&master->txn, DB_DECOY);
+	store_read(from->store, &txn);
+	for (more = store_walk(&txn, DB_DECOY, store_bytes(NULL, 0), &cursor); more; more = store_walk_next(&cursor))
+		store_put(&master->txn, DB_DECOY, cursor.key, cursor.value);
+	store_walk_end(&cursor);
+	store_cancel(&txn);
+	if (master->txn.st == ST_OK)
+		master->txn.st = txn.st;
+}
+
 /* The first account after this name; it replaces it. ST_NOTFOUND: there is no more. */
 static enum status
 next_account(struct master *master, char name[NAME_SIZE], struct account *account)

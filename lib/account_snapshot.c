@@ -10,10 +10,6 @@
 #include "account_store.h"
 #include "log.h"
 
-struct accounts {
-	struct store	*store;
-};
-
 enum status
 account_read(struct store_txn *txn, const char *name, struct account *account)
 {

@@ -18,6 +18,10 @@ enum account_db { DB_ACCOUNT, DB_HOST, DB_DECOY, DB_META };
 #define META_UNFINISHED	"unfinished"	/* the seal was changed, and what it was before may still lie on the disk */
 #define DECOYS_MAX	64
 
+struct accounts {
+	struct store	*store;
+};
+
 struct master {
 	struct store		*store;
 	struct store_txn	 txn;		/* of the change under way */

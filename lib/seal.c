@@ -199,6 +199,7 @@ seal_keep(const char *rundir, gid_t group, const struct seal *seal)
 	snprintf(path, sizeof(path), "%s/" SEAL_KEY_FILE, rundir);
 	for (; seal != NULL && len < KEY_FILE_MAX; seal = seal->next)
 		len += print_key(seal, text + len);
+	file_remove_leftovers(path);
 	if (!is_ours(path, group) && unlink(path) != 0 && errno != ENOENT)
 		st = ST_SYSTEM;
 	else if ((st = file_replace(path, text, len, 0640)) == ST_OK)

@@ -115,7 +115,6 @@ seal_unwrap(const struct seal_entry *entry, bool by_recovery, const char *secret
 {
 	char label[SEAL_ID + 32];
 	struct box box = { .label = label };
-	struct seal *seal = NULL;
 	uint8_t key[BOX_KEY];
 	struct cost cost;
 	enum status st;
@@ -128,12 +127,11 @@ seal_unwrap(const struct seal_entry *entry, bool by_recovery, const char *secret
 		st = ST_DENIED;
 	if (st == ST_OK && box.len != BOX_KEY)
 		st = ST_DAMAGED;
-	if (st == ST_OK && (seal = calloc(1, sizeof(*seal))) == NULL)
+	if (st == ST_OK && (*out = calloc(1, sizeof(**out))) == NULL)
 		st = ST_NOMEM;
 	if (st == ST_OK) {
-		memcpy(seal->id, entry->id, SEAL_ID);
-		memcpy(seal->key, box.bytes, BOX_KEY);
-		*out = seal;
+		memcpy((*out)->id, entry->id, SEAL_ID);
+		memcpy((*out)->key, box.bytes, BOX_KEY);
 	}
 	secret_wipe(&box, sizeof(box));
 	secret_wipe(key, sizeof(key));
