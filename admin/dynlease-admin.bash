@@ -26,6 +26,10 @@ status: @ --json --watch
 check: --json --at
 backup: /
 restore: / --yes
+seal: --passphrase-file --recover --no-tmpfs
+unseal: --passphrase-file
+unlock: --passphrase-file --credential --no-tmpfs
+lock: -c
 '
 
 # The options that take a value, with words for those whose values are known.
@@ -34,10 +38,10 @@ _dynlease_admin_value() {
 	--show) echo 'client cron systemd tunnel' ;;
 	--fallback4 | --fallback6 | --announce | --network | --reload) echo none ;;
 	--require) echo 'password key cert ssh network' ;;
-	--zone-file | --rundir | --state | -c) echo / ;;
+	--zone-file | --rundir | --state | --passphrase-file | -c) echo / ;;
 	--user | --reaper-user | --ssh-user) compgen -u ;;
 	--group) compgen -g ;;
-	--zone | --name | --class | --hash | --account | --hosts | --at | --comment | --expires | --from) echo ;;
+	--zone | --name | --class | --hash | --account | --hosts | --at | --comment | --expires | --from | --credential) echo ;;
 	*) return 1 ;;
 	esac
 }

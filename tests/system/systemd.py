@@ -21,7 +21,7 @@ ZONE, SERVER, FALLBACK, PORT = "dyn.test", "ns.example.net", "192.0.2.80", 8245
 HOSTS = ["h%d.%s" % (i, ZONE) for i in range(8)]
 MANY = ["m%d.%s" % (i, ZONE) for i in range(100)]
 ZONE_FILE = "/var/lib/dynlease/zones/" + ZONE
-SERVICES = ["dynlease@.service", "dynlease-reaper.service", "dynlease-boot.service"]
+SERVICES = ["dynlease@.service", "dynlease-reaper.service", "dynlease-boot.service", "dynlease-unlock.service"]
 UNITS = ["dynlease-boot.service", "dynlease-reaper.timer", "dynlease-reaper.path", "dynlease.socket"]
 tokens = {}
 
