@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Certificates of servers and clients: making a self-signed one, and looking at the one that is there. Keys and
- * dates; no network.
+ * Certificates: making a self-signed one, and looking at those that are there, and at revocation lists. Keys and
+ * dates; no network. What a CA does is in certificate_issuer.h.
  */
 #ifndef DYNLEASE_CERTIFICATE_H
 #define DYNLEASE_CERTIFICATE_H
@@ -47,5 +47,31 @@ enum status	certificate_look(const char *path, time_t now, struct certificate *)
 
 /* Does the key in the one file fit the certificate in the other? ST_SYSTEM, ST_DAMAGED; ST_INVALID: it does not. */
 enum status	certificate_fits(const char *certificate, const char *key);
+
+#define CERTIFICATE_SERIAL	41	/* 20 bytes in upper-case hexadecimal without leading zeros, with the NUL */
+#define CERTIFICATE_KEY		65	/* an identifier of a key in hexadecimal, cut if it is longer */
+#define CERTIFICATE_SUBJECT	80
+
+/* What a certificate, or a list of a CA's that are revoked, says of itself. */
+struct certificate_facts {
+	char		serial[CERTIFICATE_SERIAL];
+	char		subject[CERTIFICATE_SUBJECT];	/* its common name, or "", in printable ASCII */
+	char		name[NAME_SIZE];		/* as above */
+	char		key[CERTIFICATE_KEY];		/* its key's identifier, or "" */
+	char		by[CERTIFICATE_KEY];		/* that of who has signed it, or "" */
+	time_t		from, until;
+	unsigned long long number;			/* of a list */
+};
+
+/* The first, or the first after *at, of a PEM text; *at moves behind it. ST_NOTFOUND: no more; ST_DAMAGED. */
+enum status	certificate_next(const char **at, struct certificate_facts *);
+
+/* The same of a text of revocation lists. subject is the issuer's; serial, name and key are "". */
+enum status	certificate_next_list(const char **at, struct certificate_facts *);
+
+struct certificates;	/* chain.h */
+
+/* The first certificate of a PEM text as a client would show it. ST_DAMAGED. Free with certificates_free(). */
+enum status	certificate_show(const char *pem, struct certificates *);
 
 #endif

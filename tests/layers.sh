@@ -44,7 +44,7 @@ only_in 'ini\.h' 'lib/conf\.c'
 only_in 'ldns/.*' 'reaper/dnsask\.c'
 only_in 'crypt\.h' 'lib/secret\.c'
 only_in 'openssl/(rand|kdf|hmac|sha)\.h' 'lib/secret\.c'
-only_in 'openssl/(err|bio)\.h' 'lib/(channel|certificate|chain|seal)(_[a-z]+)?\.[ch]'
+only_in 'openssl/(err|bio|bn|pkcs12)\.h' 'lib/(channel|certificate|chain|seal)(_[a-z]+)?\.[ch]'
 only_in 'openssl/(evp|x509|x509v3|pem|crypto)\.h' 'lib/(secret|channel|fingerprint|certificate|chain|seal)(_[a-z]+)?\.[ch]'
 only_in 'syslog\.h' 'lib/log\.c'
 
@@ -55,7 +55,7 @@ declare -A level=(
 	[log]=2 [clock]=2 [name]=2 [address]=2
 	[file]=3 [work]=3 [layer]=2 [fingerprint]=3
 	[store]=4 [secret]=4 [lease]=4 [conf]=4 [credential]=4
-	[transition]=4 [chain]=5 [certificate]=5 [seal]=5 [settings]=5 [table]=5
+	[transition]=4 [chain]=5 [certificate]=6 [seal]=5 [settings]=5 [table]=5
 	[strikes]=6 [channel]=6 [account]=6
 )
 for file in "${lib[@]}"; do
