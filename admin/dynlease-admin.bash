@@ -24,6 +24,13 @@ ssh-key list: @ --json
 ssh-key lines:
 status: @ --json --watch
 check: --json --at
+ca init: --name --years --no-passphrase --passphrase-file
+ca issue: @ --days --out --csr --passphrase-file
+ca revoke: / --passphrase-file
+ca crl: --days --passphrase-file
+ca list: --json
+ca renew-root: --years --new-key --passphrase-file
+ca retire: --yes --passphrase-file
 backup: /
 restore: / --yes
 seal: --passphrase-file --recover --no-tmpfs
@@ -38,10 +45,11 @@ _dynlease_admin_value() {
 	--show) echo 'client cron systemd tunnel' ;;
 	--fallback4 | --fallback6 | --announce | --network | --reload) echo none ;;
 	--require) echo 'password key cert ssh network' ;;
-	--zone-file | --rundir | --state | --passphrase-file | -c) echo / ;;
+	--zone-file | --rundir | --state | --out | --csr | --passphrase-file | -c) echo / ;;
 	--user | --reaper-user | --ssh-user) compgen -u ;;
 	--group) compgen -g ;;
-	--zone | --name | --class | --hash | --account | --hosts | --at | --comment | --expires | --from | --credential) echo ;;
+	--zone | --name | --class | --hash | --account | --hosts | --at | --comment | --expires | --from | \
+	    --credential | --days | --years) echo ;;
 	*) return 1 ;;
 	esac
 }

@@ -13,6 +13,7 @@
 #include "admin.h"
 #include "lib/log.h"
 
+#define PASSPHRASE	" [--passphrase-file FILE]"
 #define TERMS	" [--comment TEXT] [--expires MOMENT] [--from NETWORKS]"
 
 static const struct command {
@@ -47,6 +48,13 @@ static const struct command {
 	{ "ssh-key", "lines", "ssh-key lines [FINGERPRINT]", key_lines, 0 },
 	{ "status", NULL, "status [--json] [--watch [SECONDS]] [HOST]", status_run, COMMAND_JSON },
 	{ "check", NULL, "check [--json] [--at MOMENT]", check_run, COMMAND_JSON },
+	{ "ca", "init", "ca init [--name NAME] [--years NUMBER] [--no-passphrase]" PASSPHRASE, ca_init, COMMAND_ROOT },
+	{ "ca", "issue", "ca issue NAME [--days NUMBER] [--out DIR] [--csr FILE]" PASSPHRASE, ca_issue, COMMAND_ROOT },
+	{ "ca", "revoke", "ca revoke SERIAL|FILE" PASSPHRASE, ca_revoke, COMMAND_ROOT },
+	{ "ca", "crl", "ca crl [--days NUMBER]" PASSPHRASE, ca_crl, COMMAND_ROOT },
+	{ "ca", "list", "ca list [--json]", ca_list, COMMAND_ROOT | COMMAND_JSON },
+	{ "ca", "renew-root", "ca renew-root [--years NUMBER] [--new-key]" PASSPHRASE, ca_renew_root, COMMAND_ROOT },
+	{ "ca", "retire", "ca retire [--yes]" PASSPHRASE, ca_retire, COMMAND_ROOT },
 	{ "backup", NULL, "backup FILE", backup_run, COMMAND_ROOT },
 	{ "restore", NULL, "restore FILE [--yes]", restore_run, COMMAND_ROOT },
 	{ "seal", NULL, "seal [--passphrase-file FILE] [--recover] [--no-tmpfs]", seal_run, COMMAND_ROOT },

@@ -15,6 +15,7 @@
 #define CLIENT_CERTIFICATE "/etc/dynlease/client.pem"
 #define CLIENT_KEY	"/etc/dynlease/client.key"
 #define CLIENT_CA	"/etc/dynlease/server.pem"
+#define CLIENT_PLACE	"/etc/dynlease"
 #define CREDENTIAL	"dynlease"
 #define DEFAULT_PORT	8245
 
@@ -76,7 +77,10 @@ print_conf(const struct piece *piece, FILE *out)
 	if ((piece->require & LAYER_PASSWORD) != 0)
 		fputs(piece->kind == PIECE_SYSTEMD ? "secret_credential = " CREDENTIAL "\n" :
 		    "secret_file = " CLIENT_SECRET "\n", out);
-	if ((piece->require & (LAYER_KEY | LAYER_CERT)) != 0)
+	if (piece->bundled)
+		fprintf(out, "certificate = " CLIENT_PLACE "/%s.pem\nkey = " CLIENT_PLACE "/%s.key\n", piece->account,
+		    piece->account);
+	else if ((piece->require & (LAYER_KEY | LAYER_CERT)) != 0)
 		fprintf(out, "certificate = " CLIENT_CERTIFICATE "\n%s\n", piece->kind == PIECE_SYSTEMD ?
 		    "key_credential = " CREDENTIAL "-key" : "key = " CLIENT_KEY);
 	if (piece->ca != NULL)
@@ -126,6 +130,6 @@ piece_print(const struct piece *piece, FILE *out)
 		fprintf(out, "\n%s", cron);
 	else if (piece->kind == PIECE_SYSTEMD)
 		fprintf(out, "\n%s", daemon_start);
-	if (piece->ca != NULL)
+	if (piece->ca != NULL && !piece->bundled)
 		fprintf(out, "\n# and this as " CLIENT_CA ":\n%s", piece->ca);
 }

@@ -26,6 +26,7 @@ struct piece {
 	const char		*server;	/* the name in its certificate, or NULL: not known */
 	const char		*ca;		/* its certificate when it is self-signed, PEM; else NULL */
 	unsigned		 port;
+	bool			 bundled;	/* it becomes a file beside a certificate of our CA, its key and ca */
 	bool			 announces;	/* the account may lease addresses that it does not connect from */
 };
 

@@ -16,6 +16,7 @@ static const struct conf_key server_keys[] = {
 	{ "key", CONF_FILE, SERVER(key), "/etc/dynlease/server.key", 0, 0 },
 	{ "client_ca", CONF_FILE, SERVER(client_ca), "/etc/dynlease/client-ca.pem", 0, 0 },
 	{ "client_crl", CONF_FILE, SERVER(client_crl), "/etc/dynlease/client-crl.pem", 0, 0 },
+	{ "ca", CONF_FILE, SERVER(ca), "/etc/dynlease/ca", 0, 0 },
 	{ "client_depth", CONF_NUMBER, SERVER(client_depth), "1", 0, 3 },
 	{ "accounts", CONF_FILE, SERVER(accounts), "/var/lib/dynlease/accounts", 0, 0 },
 	{ "master", CONF_FILE, SERVER(master), "/var/lib/dynlease/master", 0, 0 },

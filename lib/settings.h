@@ -33,6 +33,7 @@ struct settings {
 	char		*key;		/* PEM */
 	char		*client_ca;	/* PEM: whose certificates of clients count */
 	char		*client_crl;	/* PEM: which of them do not any more */
+	char		*ca;		/* directory of the CA that issues them, root's alone */
 	unsigned	 client_depth;	/* intermediate CAs between the two */
 	char		*accounts;	/* the snapshot */
 	char		*master;	/* directory of the accounts master */

@@ -39,13 +39,15 @@ while read -r line; do
 		is "$(cd "$TMP/bin" && completed "${words[@]}" dyn)" dynlease-admin "${words[*]} takes a file"
 	fi
 done <<<"$usage"
-for command in 'host set' 'host del' 'host secret' status 'key add' 'cert del' 'ssh-key list'; do
+for command in 'host set' 'host del' 'host secret' status 'key add' 'cert del' 'ssh-key list' 'ca issue'; do
 	read -ra words <<<"$command"
 	is "$(completed -c conf "${words[@]}" b)" b.dyn.test "$command takes a host"
 done
 is "$(completed host add a --show '')" 'client cron systemd tunnel' 'the kinds of pieces'
 is "$(completed host set a --require '')" 'cert key network password ssh' 'the layers'
 is "$(cd "$TMP/bin" && completed ssh-key add a dyn)" dynlease-admin 'ssh-key add takes a file'
+is "$(cd "$TMP/bin" && completed ca issue a --csr dyn)" dynlease-admin 'ca issue takes a request'
+is "$(cd "$TMP/bin" && completed ca revoke dyn)" dynlease-admin 'ca revoke takes a file'
 while read -r option; do
 	if _dynlease_admin_value "$option" >/dev/null; then ok "$option takes a value"; else not_ok "$option takes a value"; fi
 done < <(grep -oE -- '--[a-z0-9-]+ [A-Za-z]' <<<"$usage" | cut -d ' ' -f 1 | sort -u)
