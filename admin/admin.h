@@ -53,6 +53,7 @@ int	key_list(struct admin *);
 int	key_lines(struct admin *);
 int	status_run(struct admin *);
 int	check_run(struct admin *);
+int	expiry_run(struct admin *);
 int	ca_init(struct admin *);
 int	ca_issue(struct admin *);
 int	ca_revoke(struct admin *);

@@ -129,6 +129,7 @@ check_all(struct check *check)
 		check_files(check);
 		check_ssh(check);
 		check_certificate(check);
+		check_expiries(check);
 		check_profile(check);
 		check_accounts(check);
 		check_seal(check);

@@ -31,6 +31,9 @@ void	check_certificate(struct check *);
 /* check_ssh.c */
 void	check_ssh(struct check *);
 
+/* check_expiry.c */
+void	check_expiries(struct check *);
+
 /* check_profile.c */
 void	check_profile(struct check *);
 

@@ -24,6 +24,7 @@ ssh-key list: @ --json
 ssh-key lines:
 status: @ --json --watch
 check: --json --at
+expiry: --json --log
 ca init: --name --years --no-passphrase --passphrase-file
 ca issue: @ --days --out --csr --passphrase-file
 ca revoke: / --passphrase-file

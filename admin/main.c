@@ -48,6 +48,7 @@ static const struct command {
 	{ "ssh-key", "lines", "ssh-key lines [FINGERPRINT]", key_lines, 0 },
 	{ "status", NULL, "status [--json] [--watch [SECONDS]] [HOST]", status_run, COMMAND_JSON },
 	{ "check", NULL, "check [--json] [--at MOMENT]", check_run, COMMAND_JSON },
+	{ "expiry", NULL, "expiry [--json] [--log]", expiry_run, COMMAND_JSON },
 	{ "ca", "init", "ca init [--name NAME] [--years NUMBER] [--no-passphrase]" PASSPHRASE, ca_init, COMMAND_ROOT },
 	{ "ca", "issue", "ca issue NAME [--days NUMBER] [--out DIR] [--csr FILE]" PASSPHRASE, ca_issue, COMMAND_ROOT },
 	{ "ca", "revoke", "ca revoke SERIAL|FILE" PASSPHRASE, ca_revoke, COMMAND_ROOT },
