@@ -5,20 +5,20 @@
 The life of a small CA: made, issuing, revoking, its root extended and rolled over, retired; with real helpers that see
 another date, openssl as the second opinion, and a passphrase that is nowhere to be seen.
 """
+import fcntl
 import glob
 import json
 import os
 import pty
 import re
 import select
-import signal
 import socket
 import subprocess
 import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import BIN, SANITIZED, TMP, TOOLS, done_testing, equal, note, ok, run, skip, skip_all, wait_for  # noqa: E402
+from lib import BIN, SANITIZED, TMP, TOOLS, done_testing, equal, ok, run, skip, skip_all, wait_for  # noqa: E402
 from pki import put  # noqa: E402
 from wire import Talk, client_context  # noqa: E402
 from world import World  # noqa: E402
@@ -359,9 +359,9 @@ log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 log.bind(os.path.join(TMP, "log.socket"))
 
 
-def logged(*args, when=""):
+def logged(*args, when="", wrap=()):
 	"""What a command leaves in syslog, and what it prints."""
-	got = run(["unshare", "-m", "sh", "-c", SYSLOG, "sh", TMP, os.path.join(TMP, "log.socket"), *at(when), ADMIN, "-c",
+	got = run(["unshare", "-m", "sh", "-c", SYSLOG, "sh", TMP, os.path.join(TMP, "log.socket"), *at(when), *wrap, ADMIN, "-c",
 	    world.conf, *args])
 	log.setblocking(False)
 	lines = []
@@ -390,6 +390,9 @@ if run(["unshare", "-m", "true"]).returncode == 0:
 	if CAN_FAKE:
 		lines, shown = logged("expiry", "--log", when="+360d")
 		ok(len(lines) == 1 and lines[0].count("expire") >= 4 and "the root" in lines[0], "all in one line", *lines)
+	logged("ca", "crl", "--days", "5", *WITH)
+	lines, shown = logged("expiry", "--log", wrap=("setpriv", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"))
+	ok(len(lines) == 1 and shown == "", "root without a capability, as in the unit, can tell it", lines, shown)
 else:
 	skip("the daily line", "no mount namespace can be made")
 admin("ca", "crl", "--days", "5", *WITH, name="a short list")
@@ -449,11 +452,33 @@ admin("ca", "renew-root", "--years", "20", *WITH)
 said = admin("ca", "renew-root", "--new-key", *WITH, name="and so on")
 ok('"Test CA 3" has a new key' in said, "names do not grow", said)
 
+# --- the host's side ---
+
+said = admin("ca", "issue", B, *out("b9"), *WITH, name="a certificate for a host with a password")
+admin("host", "set", B, *re.search("--require (.*)", said).group(0).split(), name="the account asks for both, as it said")
+world.start_xinetd()
+CONNECT = ["openssl", "s_client", "-connect", "127.0.0.1:%d" % world.port, "-quiet", "-verify_quiet"]
+SHOW = ["-cert", os.path.join(TMP, "b9", B + ".pem"), "-key", os.path.join(TMP, "b9", B + ".key")]
+for args, wanted in ((SHOW, ["250", "250", "221"]), ([], ["535", "503", "221"])):
+	got = run([*CONNECT, *args], input=("LOGIN %s %s\nRENEW %s\nQUIT\n" % (B, world.tokens[B], B)).encode())
+	equal([line[:3] for line in got.stdout.decode().split("\n") if line], wanted,
+	    "openssl s_client with a password and %s certificate" % ("a" if args else "no"))
+with open(os.path.join(TMP, "b9", "client.conf")) as piece:
+	conf = piece.read().replace("/etc/dynlease", os.path.join(TMP, "b9"))
+with open(os.path.join(TMP, "b9", "client.conf"), "w") as piece:
+	piece.write(conf + "port = %d\naddress = 127.0.0.1\nfamily = 4\n" % world.port)
+put(os.path.join(TMP, "b9", "client.secret"), world.tokens[B].encode() + b"\n")
+os.chmod(os.path.join(TMP, "b9", "client.secret"), 0o600)
+client = lambda: run([os.path.join(BIN, "dynlease"), "-v", "-c", os.path.join(TMP, "b9", "client.conf"), "renew"])
+got = client()
+ok(got.returncode == 0 and epoch(B) == "live", "dynlease renews with these files", got)
+admin("ca", "revoke", os.path.join(TMP, "b9", B + ".pem"), *WITH, name="they are revoked")
+got = client()
+ok(got.returncode != 0 and epoch(B) == "ended", "and it cannot any more", got)
+
 # --- what nobody may see ---
 
 gate = os.open(os.path.join(world.dir, "master", "admin.lock"), os.O_RDWR | os.O_CREAT)
-run(["flock", "-n", os.path.join(world.dir, "master", "admin.lock"), "true"])
-import fcntl  # noqa: E402
 fcntl.flock(gate, fcntl.LOCK_EX)
 busy = subprocess.Popen([ADMIN, "-c", world.conf, "ca", "revoke", listed(A)[-1]["serial"], "--passphrase-file",
     "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
