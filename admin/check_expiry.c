@@ -77,7 +77,8 @@ check_expiries(struct check *check)
 		if (level == LEVEL_OK)
 			continue;
 		near++;
-		findings_add(check->findings, level, "%s %s", one->what, expiring_when(one, check->wall, when));
+		findings_add(check->findings, level, "%s %s%s%s", one->what, expiring_when(one, check->wall, when),
+		    one->remedy != NULL ? ": " : "", one->remedy != NULL ? one->remedy : "");
 	}
 	if (st != ST_OK)
 		findings_add(check->findings, LEVEL_UNKNOWN, "what expires: %s", status_text(st));

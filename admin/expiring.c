@@ -36,6 +36,7 @@ add(struct expirings *found, enum expiring_kind kind, time_t until, const char *
 	}
 	found->list[found->n].kind = kind;
 	found->list[found->n].until = until;
+	found->list[found->n].remedy = NULL;
 	va_start(ap, fmt);
 	vsnprintf(found->list[found->n++].what, EXPIRING_WHAT, fmt, ap);
 	va_end(ap);
@@ -150,6 +151,19 @@ add_credentials(void *arg, const struct account *account)
 
 /* --- all --- */
 
+/* Where the CA is ours. */
+static void
+add_remedies(struct expirings *found)
+{
+	static const char *const remedies[] = {
+		[EXPIRING_ROOT] = CA_COMMAND "renew-root", [EXPIRING_CRL] = CA_COMMAND "crl",
+		[EXPIRING_CLIENT] = CA_COMMAND "issue", [EXPIRING_CREDENTIAL] = NULL
+	};
+
+	for (size_t i = 0; i < found->n; i++)
+		found->list[i].remedy = remedies[found->list[i].kind];
+}
+
 static int
 compare(const void *a, const void *b)
 {
@@ -176,6 +190,8 @@ expirings_collect(const struct settings *set, struct expirings *found)
 		st = ST_OK;
 	}
 	accounts_close(accounts);
+	if (access(set->ca, F_OK) == 0)
+		add_remedies(found);
 	if (found->n > 0)
 		qsort(found->list, found->n, sizeof(*found->list), compare);
 	return st;

@@ -23,6 +23,7 @@ struct expirings {
 		enum expiring_kind	kind;
 		char			what[EXPIRING_WHAT];	/* printable ASCII */
 		time_t			until;
+		const char		*remedy;		/* a command, or NULL: none of ours */
 	}		*list;		/* what ends first is first */
 	const char	*unread;	/* a file that this user may not read, or that makes no sense; or NULL */
 };

@@ -64,7 +64,8 @@ print_near(const struct expirings *found, size_t n, time_t now)
 	char when[EXPIRING_WHEN];
 
 	for (size_t i = 0; i < n; i++)
-		printf("%s %s\n", found->list[i].what, expiring_when(&found->list[i], now, when));
+		printf("%s %s%s%s\n", found->list[i].what, expiring_when(&found->list[i], now, when),
+		    found->list[i].remedy != NULL ? ": " : "", found->list[i].remedy != NULL ? found->list[i].remedy : "");
 	if (n == 0)
 		puts("Nothing expires within 30 days.");
 }
