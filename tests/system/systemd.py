@@ -21,8 +21,10 @@ ZONE, SERVER, FALLBACK, PORT = "dyn.test", "ns.example.net", "192.0.2.80", 8245
 HOSTS = ["h%d.%s" % (i, ZONE) for i in range(8)]
 MANY = ["m%d.%s" % (i, ZONE) for i in range(100)]
 ZONE_FILE = "/var/lib/dynlease/zones/" + ZONE
-SERVICES = ["dynlease@.service", "dynlease-reaper.service", "dynlease-boot.service", "dynlease-unlock.service"]
-UNITS = ["dynlease-boot.service", "dynlease-reaper.timer", "dynlease-reaper.path", "dynlease.socket"]
+SERVICES = ["dynlease@.service", "dynlease-reaper.service", "dynlease-boot.service", "dynlease-expiry.service",
+    "dynlease-unlock.service"]
+UNITS = ["dynlease-boot.service", "dynlease-reaper.timer", "dynlease-reaper.path", "dynlease.socket",
+    "dynlease-expiry.timer"]
 tokens = {}
 
 
@@ -168,6 +170,19 @@ def security():
 	equal((said.stdout + said.stderr).decode(), "", "systemd-analyze verify has nothing to say")
 
 
+def expiry():
+	said = lambda: machine.say("journalctl", "-u", "dynlease-expiry.service", "-o", "cat", "--no-pager")
+	machine.do("systemctl", "start", "dynlease-expiry.service")
+	ok("expires in" not in said(), "nothing expires, and the log has no line of it", said())
+	machine.do("dynlease-admin", "ca", "init", "--no-passphrase")
+	machine.do("dynlease-admin", "ca", "issue", HOSTS[0], "--days", "10", "--out", "/root/for-it")
+	machine.do("systemctl", "start", "dynlease-expiry.service")
+	ok(wait_for(10, lambda: re.findall("the certificate .* of %s expires in" % re.escape(HOSTS[0]), said())),
+	    "what does has one, though only root may read it", said())
+	equal([state("dynlease-expiry.timer"), machine.show("dynlease-expiry.service", "Result")], ["active", "success"],
+	    "the timer waits for the next day")
+
+
 def path_unit():
 	machine.do("systemctl", "stop", "dynlease-reaper.timer")
 	times = [published(host, "10.77.1.%d" % (i + 1)) for i, host in enumerate(HOSTS[:5])]
@@ -297,6 +312,7 @@ if not machine.boot():
 configure()
 first_start()
 security()
+expiry()
 path_unit()
 for host in MANY:
 	add(host, "--announce", "10.77.0.0/16")
