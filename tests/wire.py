@@ -31,6 +31,7 @@ mount --bind /dev/urandom "$1/dev/urandom"
 mount --bind /dev/shm "$1/dev/shm"
 mount --bind "$2" "$1/dev/log"
 mount --rbind "$1/dev" /dev
+umount -R "$1/dev"
 shift 2
 exec "$@"
 """

@@ -90,6 +90,7 @@ def own_dev():
 	log.bind(os.path.join(dev, "log"))
 	os.chmod(os.path.join(dev, "log"), 0o666)
 	must("mount", "--rbind", dev, "/dev")
+	must("umount", "-lR", dev)	# else the test would take what is below for its own, and remove it
 	messages = []
 	threading.Thread(target=lambda: [messages.append(log.recv(4096)) for _ in iter(int, 1)], daemon=True).start()
 	return messages
