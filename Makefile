@@ -106,7 +106,7 @@ $(LIB): $$(LIB_OBJECTS)
 	$(call quiet,AR,$@)$(AR) rcs $@ $^
 
 # A test or tool that needs more than lib/ says so in a comment: "links: reaper/zonetext.c reaper/serial.c".
-linked		= $(call objects,$(wildcard $(shell sed -n 's,.*links: *\([^*]*\).*,\1,p' $(1))))
+linked		= $(call objects,$(wildcard $(filter %.c,$(shell sed -n 's,.*links: *,,p' $(1)))))
 
 $(B)/tests/%: $(B)/obj/tests/%.o $$(call linked,tests/$$*.c) $(LIB) $$(REPORTS)
 	@mkdir -p $(@D)

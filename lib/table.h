@@ -129,6 +129,7 @@ struct publisher_state {
 	uint64_t	failing_since;	/* 0: it is not */
 	uint64_t	retry_at;	/* not before, while failing */
 	uint64_t	reconciled;	/* last time all was compared; 0: never in this table */
+	uint64_t	slowest;	/* nanoseconds that it took to show a change, at most so far; 0: not known */
 	uint32_t	failures;	/* in a row */
 	char		why[PUBLISHER_WHY];
 };

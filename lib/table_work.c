@@ -251,9 +251,9 @@ table_settle(struct table *table, const char *publisher, const struct work *work
 	return st;
 }
 
-/* --- what is remembered of a publisher: five numbers, big endian, then why, not terminated --- */
+/* --- what is remembered of a publisher: six numbers, big endian, then why, not terminated --- */
 
-#define STATE_FIXED	40
+#define STATE_FIXED	48
 #define STATE_KEY	(sizeof("publisher ") + PUBLISHER_SIZE)
 
 static struct store_value
@@ -280,6 +280,7 @@ table_publisher_get(struct table *table, const char *publisher, struct publisher
 		state->retry_at = big64_get(at + 16);
 		state->reconciled = big64_get(at + 24);
 		state->failures = (uint32_t)big64_get(at + 32);
+		state->slowest = big64_get(at + 40);
 		memcpy(state->why, at + STATE_FIXED, value.size - STATE_FIXED);
 	}
 	store_cancel(&txn);
@@ -299,6 +300,7 @@ table_publisher_put(struct table *table, const char *publisher, const struct pub
 	big64_put(value + 16, state->retry_at);
 	big64_put(value + 24, state->reconciled);
 	big64_put(value + 32, state->failures);
+	big64_put(value + 40, state->slowest);
 	memcpy(value + STATE_FIXED, state->why, why);
 	store_write(table->store, wait_ms, &txn);
 	store_put(&txn, DB_META, state_key(publisher, key), store_bytes(value, STATE_FIXED + why));

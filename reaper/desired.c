@@ -74,24 +74,32 @@ refusal(const struct building *b, const struct lease *lease)
 }
 
 /* A live lease fills in its family, after everything about it that can be checked was. */
-static enum status
-take_lease(void *arg, const struct lease *lease)
+static void
+fill_in(const struct building *b, const struct lease *lease, struct desired *name)
 {
-	struct building *b = arg;
-	struct desired *name;
 	const char *why;
 
-	if (!lease_is_live(lease, b->now) || (name = find(b->list, b->list->n, lease->host)) == NULL)
-		return ST_OK;
+	if (!lease_is_live(lease, b->now))
+		return;
 	if ((why = refusal(b, lease)) != NULL) {
 		log_critical("the table has a lease of %s that nobody can have been granted: %s", lease->host, why);
-		return ST_OK;
+		return;
 	}
 	if (lease->address.family == 4)
 		name->a = lease->address;
 	else
 		name->aaaa = lease->address;
 	name->live = true;
+}
+
+static enum status
+take_lease(void *arg, const struct lease *lease)
+{
+	struct building *b = arg;
+	struct desired *name = find(b->list, b->list->n, lease->host);
+
+	if (name != NULL)
+		fill_in(b, lease, name);
 	return ST_OK;
 }
 
@@ -145,6 +153,59 @@ desired_build(const struct settings *settings, const struct zone *zone, struct a
 	for (size_t i = 0; i < list->n; i++)
 		desired_fall_back(zone, &list->names[i]);
 out:
+	if (st != ST_OK)
+		desired_free(list);
+	return st;
+}
+
+/* ST_DAMAGED: the table. */
+static enum status
+fill_in_leases(const struct building *b, struct table *table, struct desired *name)
+{
+	static const uint8_t families[] = { 4, 6 };
+	struct lease lease;
+	enum status st;
+
+	for (size_t i = 0; i < sizeof(families); i++) {
+		st = table_get(table, name->name, families[i], &lease);
+		if (st == ST_OK)
+			fill_in(b, &lease, name);
+		else if (st != ST_NOTFOUND)
+			return st;
+	}
+	return ST_OK;
+}
+
+static enum status
+build_one(const struct building *b, struct table *table, const char *host)
+{
+	char owner[NAME_SIZE];
+	struct desired *name;
+	enum status st = accounts_owner(b->accounts, host, owner);
+
+	if (st != ST_OK && st != ST_NOTFOUND)
+		return ST_NOTFOUND;	/* the accounts cannot be read */
+	if ((st = append(b->list, host, st == ST_OK)) != ST_OK)
+		return st;
+	name = &b->list->names[b->list->n - 1];
+	name->touched = true;
+	if (name->owned && table != NULL)
+		st = fill_in_leases(b, table, name);
+	desired_fall_back(b->zone, name);
+	return st;
+}
+
+enum status
+desired_build_touched(const struct settings *settings, const struct zone *zone, struct accounts *accounts,
+    struct table *table, const struct work *touched, uint64_t now, struct desired_list *list)
+{
+	const struct building b = { settings, zone, accounts, now, list };
+	enum status st = ST_OK;
+
+	*list = (struct desired_list){ 0 };
+	for (size_t i = 0; i < touched->n && st == ST_OK; i++)
+		if (settings_zone(settings, touched->hosts[i].name) == zone)
+			st = build_one(&b, table, touched->hosts[i].name);
 	if (st != ST_OK)
 		desired_free(list);
 	return st;

@@ -30,6 +30,10 @@ enum status	desired_build(const struct settings *, const struct zone *, struct a
 		    const struct work *touched, uint64_t now, struct desired_list *);
 void		desired_free(struct desired_list *);
 
+/* The same for these hosts alone: its cost follows what changed, not what exists. */
+enum status	desired_build_touched(const struct settings *, const struct zone *, struct accounts *, struct table *,
+		    const struct work *touched, uint64_t now, struct desired_list *);
+
 /*
  * The rule of the fallback, for a name whose live addresses are filled in: while any family is live, the other has no
  * record; when none is, both show the fallback. Pure.

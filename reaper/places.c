@@ -137,6 +137,7 @@ place_fork(struct place *place, const struct publication *pub, uint64_t now)
 	close(pipefd[1]);
 	place->child = pid;
 	place->report = pipefd[0];
+	place->started = now;
 	place->kill_at = now + (place->publisher->deadline + 1) * CLOCK_SECOND;
 	return ST_OK;
 }
@@ -147,9 +148,9 @@ is_comparison_due(const struct place *place, uint64_t now)
 	return place->stale || place->state.reconciled == 0 || now >= place->state.reconciled + RECONCILE_EVERY;
 }
 
-/* Everything that the place must show anew. */
+/* What the place must show anew; of very much a portion, unless it is told everything anyway. */
 static enum status
-gather(struct place *place, struct table *table, const struct work *loose)
+gather(struct place *place, struct table *table, const struct work *loose, bool compare)
 {
 	enum status st;
 
@@ -160,32 +161,46 @@ gather(struct place *place, struct table *table, const struct work *loose)
 		if ((st = work_add(&place->work, loose->hosts[i].name, loose->hosts[i].generation)) != ST_OK)
 			return st;
 	work_tidy(&place->work);
+	if (!compare && !place->publisher->is_whole && place->work.n > PORTION)
+		place->work.n = PORTION;
 	return ST_OK;
 }
 
-enum status
-place_start(struct place *place, const struct settings *settings, struct accounts *accounts, struct table *table,
-    const struct work *loose, uint64_t now, bool *started)
+/* Fork a child that publishes this; boot as in struct publication. */
+static enum status
+launch(struct place *place, const struct world *world, bool boot, uint64_t now)
 {
-	struct publication pub = { .settings = settings, .zone = place->zone, .section = place->section,
-		.wall = clock_wall() };
+	struct publication pub = { .settings = world->settings, .zone = place->zone, .section = place->section,
+		.compare = place->comparing, .wall = clock_wall(), .boot = boot };
 	struct desired_list list = { 0 };
 	enum status st;
 
-	*started = false;
-	if (place->child != 0 || now < place->state.retry_at || now < place->rest_until)
-		return ST_OK;
-	if ((st = gather(place, table, loose)) != ST_OK)
-		return st;
-	if (table != NULL && place->work.n == 0 && !is_comparison_due(place, now))
-		return ST_OK;
-	if ((st = desired_build(settings, place->zone, accounts, table, &place->work, now, &list)) != ST_OK)
+	pub.all = place->comparing || place->publisher->is_whole;
+	st = (pub.all ? desired_build : desired_build_touched)(world->settings, place->zone, world->accounts,
+	    world->table, &place->work, now, &list);
+	if (st != ST_OK)
 		return st;
 	pub.names = list.names;
 	pub.n = list.n;
 	st = place_fork(place, &pub, now);
 	desired_free(&list);
-	if (st == ST_OK) {
+	return st;
+}
+
+enum status
+place_start(struct place *place, const struct world *world, const struct work *loose, uint64_t now, bool *started)
+{
+	enum status st;
+
+	*started = false;
+	if (place->child != 0 || now < place->state.retry_at || now < place->rest_until)
+		return ST_OK;
+	place->comparing = world->table == NULL || is_comparison_due(place, now);
+	if ((st = gather(place, world->table, loose, place->comparing)) != ST_OK)
+		return st;
+	if (!place->comparing && place->work.n == 0)
+		return ST_OK;
+	if ((st = launch(place, world, false, now)) == ST_OK) {
 		place->stale = false;
 		*started = true;
 	}
@@ -193,24 +208,13 @@ place_start(struct place *place, const struct settings *settings, struct account
 }
 
 enum status
-place_start_boot(struct place *place, const struct settings *settings, struct accounts *accounts, struct table *table,
-    uint64_t now)
+place_start_boot(struct place *place, const struct world *world, uint64_t now)
 {
-	struct publication pub = { .settings = settings, .zone = place->zone, .section = place->section,
-		.wall = clock_wall(), .boot = true };
-	const struct work none = { 0 };
-	struct desired_list list = { 0 };
-	enum status st;
-
 	if (!place->publisher->is_file)
 		return ST_OK;
-	if ((st = desired_build(settings, place->zone, accounts, table, &none, now, &list)) != ST_OK)
-		return st;
-	pub.names = list.names;
-	pub.n = list.n;
-	st = place_fork(place, &pub, now);
-	desired_free(&list);
-	return st;
+	place->work.n = 0;
+	place->comparing = true;
+	return launch(place, world, true, now);
 }
 
 /* --- its end --- */
@@ -219,10 +223,12 @@ static void
 succeeded(struct place *place, uint64_t now)
 {
 	struct publisher_state *state = &place->state;
+	const uint64_t took = now - place->started;
 
 	if (state->failing_since != 0)
 		log_warning("%s: shows everything again", place->name);
-	*state = (struct publisher_state){ .verified = now, .reconciled = now };
+	*state = (struct publisher_state){ .verified = now, .reconciled = place->comparing ? now : state->reconciled,
+		.slowest = state->slowest > took ? state->slowest : took };
 }
 
 /* Said when it begins, and when the reason changes; what repeats is for `dynlease-admin check` to tell. */

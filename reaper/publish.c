@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The table of publishers. A new place to publish to is one file and one row here.
+ * Finding a publisher. A new place to publish to is one file, and one row in publish.h.
  */
 #include "publish.h"
 
 #include <string.h>
 
-const struct publisher publishers[] = {
-	{ "zonefile", 10, true, zonefile_check, zonefile_publish, zonefile_advise, zonefile_lag },
-	{ NULL, 0, false, NULL, NULL, NULL, NULL }
-};
+#define PUBLISHER_ROW(name)	&name##_publisher,
+static const struct publisher *const publishers[] = { PUBLISHER_ROWS(PUBLISHER_ROW) };
+#define NPUBLISHERS	(sizeof(publishers) / sizeof(publishers[0]))
 
 const struct publisher *
 publisher_find(const char *kind)
 {
-	for (const struct publisher *p = publishers; p->kind != NULL; p++)
-		if (strcmp(p->kind, kind) == 0)
-			return p;
+	for (size_t i = 0; i < NPUBLISHERS; i++)
+		if (strcmp(publishers[i]->kind, kind) == 0)
+			return publishers[i];
 	return NULL;
 }

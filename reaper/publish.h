@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a publisher is: a place that must follow the table. One file and one row in publishers[]; nothing else knows
- * its kind. A publisher is configured by the section "[kind ZONE]" of dynlease.conf and runs as a child process of
+ * What a publisher is: a place that must follow the table. One row here and one file of its name, which defines
+ * NAME_publisher; nothing else knows its kind. A publisher is configured by the section "[kind ZONE]" of dynlease.conf and runs as a child process of
  * its own, with its own deadline, told everything it may know in a struct publication.
  */
 #ifndef DYNLEASE_PUBLISH_H
@@ -32,8 +32,10 @@ struct publication {
 	const struct settings		*settings;
 	const struct zone		*zone;
 	const struct conf_section	*section;	/* the publisher's own keys */
-	const struct desired		*names;		/* all of the zone, in order of name */
+	const struct desired		*names;		/* in order of name */
 	size_t				 n;
+	bool				 all;		/* of the zone; else only the touched ones */
+	bool				 compare;	/* with all that the place shows: it may have gone its own way */
 	time_t				 wall;		/* now, for serials and for people */
 	bool				 boot;		/* the place's server is not there yet: write, and do no more */
 };
@@ -42,6 +44,7 @@ struct publisher {
 	const char	*kind;		/* as in "[kind ZONE]" */
 	unsigned	 deadline;	/* seconds; then it is killed with all it started */
 	bool		 is_file;	/* its server reads it when it starts: publish() knows publication.boot */
+	bool		 is_whole;	/* it writes all names or none: always told all of them, and never a part */
 
 	/* Read and judge the section without changing anything. ST_CONFIG: logged. */
 	enum status	(*check)(const struct settings *, const struct zone *, const struct conf_section *);
@@ -63,15 +66,14 @@ struct publisher {
 	unsigned	(*lag)(const struct settings *, const struct zone *, const struct conf_section *);
 };
 
-extern const struct publisher publishers[];	/* ends with kind NULL */
+#define PUBLISHER_ROWS(ROW)	\
+	ROW(zonefile)
+
+#define PUBLISHER_DECLARED(name)	extern const struct publisher name##_publisher;
+PUBLISHER_ROWS(PUBLISHER_DECLARED)
+#undef PUBLISHER_DECLARED
 
 /* The publisher of that kind, or NULL. */
 const struct publisher	*publisher_find(const char *kind);
-
-/* Each row's publish and check, defined in a file of its name. */
-enum status	zonefile_check(const struct settings *, const struct zone *, const struct conf_section *);
-enum status	zonefile_publish(const struct publication *, char why[PUBLISHER_WHY]);
-void		zonefile_advise(const struct settings *, const struct zone *, const struct conf_section *);
-unsigned	zonefile_lag(const struct settings *, const struct zone *, const struct conf_section *);
 
 #endif

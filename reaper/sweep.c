@@ -192,12 +192,13 @@ move(struct sweep *s, uint64_t now)
 static enum status
 publish(struct sweep *s, const struct work *loose, uint64_t now, bool *started)
 {
+	const struct world world = { s->settings, s->accounts, s->table };
 	enum status st = ST_OK;
 	bool one;
 
 	*started = false;
 	for (size_t i = 0; i < s->places.n && st == ST_OK; i++) {
-		st = place_start(&s->places.list[i], s->settings, s->accounts, s->table, loose, now, &one);
+		st = place_start(&s->places.list[i], &world, loose, now, &one);
 		*started = *started || one;
 	}
 	return st;
@@ -348,13 +349,14 @@ touch(void *table, const char *host, const char *owner)
 enum status
 sweep_boot(struct sweep *s)
 {
+	const struct world world = { s->settings, s->accounts, s->table };
 	const bool had_table = s->table != NULL;
 	enum status st = ST_OK;
 
 	if (had_table && (st = accounts_each_host(s->accounts, touch, s->table)) != ST_OK)
 		return st;
 	for (size_t i = 0; i < s->places.n && st == ST_OK; i++)
-		st = place_start_boot(&s->places.list[i], s->settings, s->accounts, s->table, clock_boot());
+		st = place_start_boot(&s->places.list[i], &world, clock_boot());
 	table_close(s->table);
 	s->table = NULL;
 	while (is_working(s))

@@ -50,8 +50,8 @@ struct run {
 
 /* --- the section --- */
 
-enum status
-zonefile_check(const struct settings *settings, const struct zone *zone, const struct conf_section *section)
+static enum status
+section_check(const struct settings *settings, const struct zone *zone, const struct conf_section *section)
 {
 	struct zonefile zf;
 	enum status st;
@@ -62,8 +62,8 @@ zonefile_check(const struct settings *settings, const struct zone *zone, const s
 }
 
 /* A file that is not there yet, or cannot be read by whoever asks, is no matter for advice. */
-void
-zonefile_advise(const struct settings *settings, const struct zone *zone, const struct conf_section *section)
+static void
+section_advise(const struct settings *settings, const struct zone *zone, const struct conf_section *section)
 {
 	char why[PUBLISHER_WHY], *text = NULL;
 	struct masterfile parts;
@@ -83,8 +83,8 @@ zonefile_advise(const struct settings *settings, const struct zone *zone, const 
 	zoneconf_release(&zf);
 }
 
-unsigned
-zonefile_lag(const struct settings *settings, const struct zone *zone, const struct conf_section *section)
+static unsigned
+section_lag(const struct settings *settings, const struct zone *zone, const struct conf_section *section)
 {
 	struct zonefile zf;
 	unsigned lag = 0;
@@ -276,7 +276,7 @@ publish(struct run *run)
 	return load_zone(run);
 }
 
-enum status
+static enum status
 zonefile_publish(const struct publication *pub, char why[PUBLISHER_WHY])
 {
 	struct run run = { .pub = pub, .until = clock_boot() + BUDGET, .why = why };
@@ -300,3 +300,14 @@ zonefile_publish(const struct publication *pub, char why[PUBLISHER_WHY])
 	zoneconf_release(&run.conf);
 	return st;
 }
+
+const struct publisher zonefile_publisher = {
+	.kind = "zonefile",
+	.deadline = 10,
+	.is_file = true,
+	.is_whole = true,
+	.check = section_check,
+	.publish = zonefile_publish,
+	.advise = section_advise,
+	.lag = section_lag,
+};

@@ -211,7 +211,7 @@ test_other_boot(void)
 	move(NOW);
 	ok(renew("a.test", "203.0.113.7", NOW) == ST_OK, "and go on after it");
 	begin_anew();
-	put_meta("format", "dynlease-table 2");
+	put_meta("format", "dynlease-table 1");
 	ok(table_open(rundir, &none) == ST_DAMAGED, "a table of another format is not for us");
 	ok(table_open_or_make(rundir, getgid(), 100, &table) == ST_OK && look_at(NOW).leases == 0,
 	    "the reaper makes another one");
@@ -489,7 +489,7 @@ test_work(void)
 static void
 test_publisher_state(void)
 {
-	struct publisher_state state = { 1, 2, 3, 4, 5, "" }, back;
+	struct publisher_state state = { 1, 2, 3, 4, 6, 5, "" }, back;
 
 	begin_anew();
 	ok(table_publisher_get(table, publishers[0], &back) == ST_OK && back.verified == 0 && back.why[0] == '\0',
@@ -497,7 +497,7 @@ test_publisher_state(void)
 	memset(state.why, 'w', sizeof(state.why) - 1);
 	ok(table_publisher_put(table, publishers[0], &state, WAIT) == ST_OK &&
 	    table_publisher_get(table, publishers[0], &back) == ST_OK && back.verified == 1 && back.failing_since == 2 &&
-	    back.retry_at == 3 && back.reconciled == 4 && back.failures == 5 && strcmp(back.why, state.why) == 0,
+	    back.retry_at == 3 && back.reconciled == 4 && back.slowest == 6 && back.failures == 5 && strcmp(back.why, state.why) == 0,
 	    "then all of it");
 	ok(table_publisher_get(table, publishers[1], &back) == ST_OK && back.verified == 0, "of each by itself");
 }

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: ISC */
+/* links: reaper/[a-l]*.c reaper/ma[a-hj-z]*.c reaper/[n-z]*.c */
 /*
- * links: reaper/zonefile.c reaper/zoneconf.c reaper/zonelook.c reaper/zonetext.c reaper/dnsask.c reaper/command.c
- * links: reaper/masterfile.c reaper/masterscan.c reaper/serial.c
- */
-/*
- * publish_zonefile CONF ZONE [WALL]: publish the names on stdin, in order, to [zonefile ZONE]. A line is
- * "NAME A AAAA FLAGS": an address or "none"; flags t (touched), l (live), d (deleted). Prints why not; exits with
- * the status. Without names from stdin: "check" as WALL only checks the section.
+ * publish KIND CONF ZONE [WALL]: publish the names on stdin, in order, to [KIND ZONE]. A line is "NAME A AAAA FLAGS": an
+ * address or "none"; flags t (touched), l (live), d (deleted). Prints why not; exits with the status. Of a kind that need
+ * not be told all names it is told the touched ones; with COMPARE=1 in the environment all, to be compared. "check" as
+ * WALL only checks the section, and prints what there is to advise.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +13,9 @@
 #include "lib/clock.h"
 #include "reaper/publish.h"
 
-enum { NAMES = 20000 };
+enum { NAMES = 200000 };
+
+static const struct publisher *publisher;
 
 static bool
 read_name(struct desired *to)
@@ -40,15 +40,17 @@ static enum status
 publish(const struct settings *set, const struct conf_section *section, const struct zone *zone, time_t wall)
 {
 	struct desired *names = calloc(NAMES, sizeof(*names));
-	struct publication pub = { .settings = set, .zone = zone, .section = section, .names = names, .wall = wall };
+	struct publication pub = { .settings = set, .zone = zone, .section = section, .names = names, .wall = wall,
+		.compare = getenv("COMPARE") != NULL };
 	char why[PUBLISHER_WHY] = "unset";
 	enum status st;
 
 	if (names == NULL)
 		return ST_NOMEM;
+	pub.all = publisher->is_whole || pub.compare;
 	while (pub.n < NAMES && read_name(&names[pub.n]))
-		pub.n++;
-	st = zonefile_publish(&pub, why);
+		pub.n += pub.all || names[pub.n].touched ? 1 : 0;
+	st = publisher->publish(&pub, why);
 	printf("%s%s%s\n", status_text(st), *why == '\0' ? "" : ": ", why);
 	free(names);
 	return st;
@@ -62,18 +64,19 @@ main(int argc, char **argv)
 	struct settings *set = NULL;
 	enum status st;
 
-	if (argc < 3)
+	if (argc < 4 || (publisher = publisher_find(argv[1])) == NULL)
 		return 64;
-	if ((st = settings_load(argv[1], &set)) != ST_OK)
+	if ((st = settings_load(argv[2], &set)) != ST_OK)
 		return (int)st;
-	section = conf_find(set->conf, "zonefile", argv[2], NULL);
-	zone = settings_zone(set, argv[2]);
+	section = conf_find(set->conf, argv[1], argv[3], NULL);
+	zone = settings_zone(set, argv[3]);
 	if (section == NULL || zone == NULL)
 		return 64;
-	if (argc > 3 && strcmp(argv[3], "check") == 0)
-		st = zonefile_check(set, zone, section);
-	else
-		st = publish(set, section, zone, argc > 3 ? (time_t)atoll(argv[3]) : clock_wall());
+	if (argc > 4 && strcmp(argv[4], "check") == 0) {
+		if ((st = publisher->check(set, zone, section)) == ST_OK)
+			publisher->advise(set, zone, section);
+	} else
+		st = publish(set, section, zone, argc > 4 ? (time_t)atoll(argv[4]) : clock_wall());
 	settings_free(set);
 	return (int)st;
 }
