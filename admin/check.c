@@ -16,7 +16,9 @@
 #include "exposure.h"
 #include "lib/clock.h"
 #include "lib/file.h"
+#include "lib/table.h"
 #include "options.h"
+#include "publishers.h"
 #include "spawn.h"
 #include "text.h"
 
@@ -98,6 +100,23 @@ find_lag(const struct check *check, const char *zone)
 	return (unsigned)lag;
 }
 
+/* As it was measured, if that is more than what was configured. */
+static unsigned
+find_slowest(const struct check *check, const char *zone)
+{
+	unsigned lag = find_lag(check, zone), slowest = 0;
+	struct publishers publishers;
+	struct table *table = NULL;
+
+	if (table_open(check->set->rundir, &table) == ST_OK &&
+	    publishers_load(check->set, table, check->now, &publishers) == ST_OK) {
+		slowest = publishers_slowest(&publishers, zone);
+		publishers_free(&publishers);
+	}
+	table_close(table);
+	return slowest > lag ? slowest : lag;
+}
+
 static void
 check_exposure(struct check *check)
 {
@@ -105,7 +124,7 @@ check_exposure(struct check *check)
 		const struct zone *zone = &check->set->zones[i];
 		struct exposure e;
 
-		exposure_sum(check->set, zone, find_lag(check, zone->name), &e);
+		exposure_sum(check->set, zone, find_slowest(check, zone->name), &e);
 		findings_add(check->findings, LEVEL_OK, "exposure %s: %u s (lease %u + interval %u + pass %u + "
 		    "publishing %u + TTL %u)", zone->name, e.sum, e.lease, e.interval, e.pass, e.publish, e.ttl);
 		if (is_ttl_long(check->set, zone))

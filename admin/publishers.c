@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lib/clock.h"
 #include "lib/name.h"
 
 static bool
@@ -68,6 +69,20 @@ publishers_free(struct publishers *publishers)
 	work_free(&publishers->moving);
 	free(publishers->list);
 	*publishers = (struct publishers){ 0 };
+}
+
+unsigned
+publishers_slowest(const struct publishers *publishers, const char *zone)
+{
+	uint64_t slowest = 0;
+
+	for (size_t i = 0; i < publishers->n; i++) {
+		const struct publisher *p = &publishers->list[i];
+
+		if (strcmp(p->zone, zone) == 0 && p->known && p->state.slowest > slowest)
+			slowest = p->state.slowest;
+	}
+	return (unsigned)((slowest + CLOCK_SECOND - 1) / CLOCK_SECOND);
 }
 
 enum shown

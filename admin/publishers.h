@@ -37,6 +37,9 @@ bool		publishers_has_zone(const struct conf *, const char *zone);
 enum status	publishers_load(const struct settings *, struct table *, uint64_t now, struct publishers *);
 void		publishers_free(struct publishers *);
 
+/* Whole seconds that the slowest of the zone's has taken to show a change, rounded up; 0 when none is known. Pure. */
+unsigned	publishers_slowest(const struct publishers *, const char *zone);
+
 /* Does this one show the host as it stands? Pure. */
 enum shown	publishers_judge(const struct publishers *, const struct publisher *, const char *host);
 const char	*shown_text(enum shown);

@@ -254,3 +254,32 @@ dns_addresses(const struct dns_server *server, const char *name, uint8_t family,
 	ldns_pkt_free(answer);
 	return st;
 }
+
+/* A name server's name that is none of ours to spell is left out. */
+static void
+take_name(const ldns_rr *rr, char names[DNSASK_NAMES][NAME_SIZE], size_t *n)
+{
+	char *text = ldns_rr_get_type(rr) != LDNS_RR_TYPE_NS || ldns_rr_rdf(rr, 0) == NULL ? NULL :
+	    ldns_rdf2str(ldns_rr_rdf(rr, 0));
+
+	if (text != NULL && *n < DNSASK_NAMES && name_parse(text, strlen(text), names[*n]) == ST_OK)
+		(*n)++;
+	free(text);
+}
+
+enum status
+dns_nameservers(const struct dns_server *server, const char *zone, char names[DNSASK_NAMES][NAME_SIZE], size_t *n)
+{
+	const ldns_rr_list *rrs;
+	ldns_pkt *answer;
+	enum status st;
+
+	*n = 0;
+	if ((st = ask(server, zone, LDNS_RR_TYPE_NS, &answer)) == ST_OK) {
+		rrs = ldns_pkt_answer(answer);
+		for (size_t i = 0; i < ldns_rr_list_rr_count(rrs); i++)
+			take_name(ldns_rr_list_rr(rrs, i), names, n);
+	}
+	ldns_pkt_free(answer);
+	return st;
+}

@@ -10,9 +10,11 @@
 #include <stdint.h>
 
 #include "lib/address.h"
+#include "lib/name.h"
 #include "lib/status.h"
 
 #define DNSASK_ADDRESSES	8
+#define DNSASK_NAMES		16
 
 struct dns_server {
 	struct address	address;
@@ -36,5 +38,9 @@ enum status	dns_serial(const struct dns_server *, const char *zone, uint32_t *se
  * as above. A CNAME there is ST_PROTOCOL.
  */
 enum status	dns_addresses(const struct dns_server *, const char *name, uint8_t family, struct dns_answer *);
+
+/* The names in the zone's NS records; of more than DNSASK_NAMES the rest is left out. As above. */
+enum status	dns_nameservers(const struct dns_server *, const char *zone, char names[DNSASK_NAMES][NAME_SIZE],
+		    size_t *n);
 
 #endif

@@ -67,7 +67,8 @@ struct publisher {
 };
 
 #define PUBLISHER_ROWS(ROW)	\
-	ROW(zonefile)
+	ROW(zonefile)		\
+	ROW(nameservers)
 
 #define PUBLISHER_DECLARED(name)	extern const struct publisher name##_publisher;
 PUBLISHER_ROWS(PUBLISHER_DECLARED)

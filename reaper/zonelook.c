@@ -21,7 +21,8 @@ static void
 choose(struct zonelook *look, const struct publication *pub, bool is_live)
 {
 	for (size_t i = 0; i < pub->n && look->n < ZONELOOK_NAMES; i++)
-		if (pub->names[i].touched && (pub->names[i].live && pub->names[i].owned) == is_live)
+		if ((pub->compare || pub->names[i].touched) &&
+		    (pub->names[i].live && pub->names[i].owned) == is_live)
 			look->names[look->n++] = &pub->names[i];
 }
 

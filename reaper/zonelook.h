@@ -24,7 +24,10 @@ struct zonelook {
 	const struct desired	*names[ZONELOOK_NAMES];
 };
 
-/* Choose what to ask for among the touched names of the publication, which must outlive the look. */
+/*
+ * Choose what to ask for among the touched names of the publication, or among all when it is to be compared. It must
+ * outlive the look.
+ */
 void		zonelook_begin(struct zonelook *, const struct dns_server *, const struct publication *);
 
 /* The serial that is shown. why tells what is wrong otherwise. */

@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+# limit: 150
+"""The publisher that asks every name server of a zone: real secondaries (NSD, Knot) behind a real named."""
+import os
+import re
+import shutil
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from lib import BIN, done_testing, equal, ok, run, skip_all, wait_for  # noqa: E402
+from secondaries import KNOT, NSD, notify_options, serial, start_knot, start_nsd  # noqa: E402
+from world import FALLBACK4, World  # noqa: E402
+
+for program in ("named", "nsd", "knotd"):
+	if not shutil.which(program):
+		skip_all("no " + program)
+
+A, B = "a.dyn.test", "b.dyn.test"
+
+
+def section(world, servers=None, **keys):
+	with open(world.conf, "a") as conf:
+		conf.write("[nameservers %s]\nserver_port = %d\n%s%s" % (world.zone, world.dns_port,
+		    "servers = %s\n" % servers if servers else "", "".join("%s = %s\n" % pair for pair in keys.items())))
+
+
+def state(world):
+	"""{publisher's kind: whether it fails, and why}, as check tells it."""
+	found = {}
+	for line in run([os.path.join(BIN, "dynlease-admin"), "-c", world.conf, "check"]).stdout.decode().splitlines():
+		match = re.match(r"(\w+) +(zonefile|nameservers) dyn\.test (.*)", line)
+		if match:
+			found[match.group(2)] = (match.group(1), match.group(3))
+	return found
+
+
+def shows(world, server, host, address):
+	got = run(["dig", "+short", "+time=1", "+tries=1", "+norecurse", "-p", str(world.dns_port), "@" + server, host])
+	return got.stdout.decode().split() == [address]
+
+
+def test_sections():
+	for keys, pattern in (({"servers": "ns.example.org"}, b"servers takes addresses"), ({"servers": ","}, b"takes addresses"),
+	    ({"primary": "none"}, b"primary needs an address"), ({"wait": "0"}, b"wait")):
+		world = World(hosts=[A])
+		section(world, **keys)
+		got = run([os.path.join(BIN, "dynlease-reaper"), "-t", "-c", world.conf])
+		ok(got.returncode == 78 and re.search(pattern, got.stdout + got.stderr), "section refused: %s" % keys, got)
+
+
+def test_secondaries():
+	world = World(hosts=[A, B], lease=5, interval=1)
+	section(world, "%s %s" % (NSD, KNOT), wait=3)
+	world.start_named(zone_options=notify_options(world))
+	reaper = world.start_reaper()
+	world.start_xinetd()
+	nsd, _ = start_nsd(world), start_knot(world)
+	ok(wait_for(30, lambda: [level for level, _ in state(world).values()] == ["OK", "OK"]),
+	    "both secondaries show the zone, and check says so", state(world))
+	world.renew(A, "127.0.0.5")
+	ok(wait_for(8, lambda: shows(world, NSD, A, "127.0.0.5") and shows(world, KNOT, A, "127.0.0.5")), "a grant is on both")
+	ok(wait_for(8, lambda: world.check().get("pending") == "0"), "and noted", world.check())
+
+	nsd.stop()
+	world.renew(B, "127.0.0.6")
+	ok(world.shows(B, "127.0.0.6", seconds=3), "a secondary that is down delays no primary")
+	ok(wait_for(20, lambda: state(world)["nameservers"][0] == "CRITICAL"), "check calls it critical", state(world))
+	levels = state(world)
+	ok(re.search(r"failing for \d+ s .*%s" % re.escape(NSD), levels["nameservers"][1]), "which, since when and why", levels)
+	equal(levels["zonefile"][0], "OK", "the primary's publisher is none the worse")
+	said = run([os.path.join(BIN, "dynlease-reaper"), "-t", "-c", world.conf])
+	ok(NSD.encode() in said.stderr + said.stdout and KNOT.encode() not in said.stderr + said.stdout,
+	    "the reaper's advice names the one that lags", said)
+	ok(world.shows(A, FALLBACK4, "2001:db8:ffff::80", 10), "a withdrawal in the meantime is as quick as ever")
+
+	start_nsd(world)
+	ok(wait_for(40, lambda: state(world)["nameservers"][0] == "OK"), "when it is back, all converges without help",
+	    state(world))
+	ok(shows(world, NSD, A, FALLBACK4), "and it shows what it missed")
+	ok(world.check().get("pending") == "0", "nothing is left to show", world.check())
+	out = run([os.path.join(BIN, "dynlease-admin"), "-c", world.conf, "check"]).stdout.decode()
+	ok(re.search(r"exposure dyn\.test: \d+ s .*publishing \d+", out), "the exposure counts how long it took", out)
+	reaper.stop()
+
+
+def test_ns_records():
+	"""Without `servers`, those are asked that the zone's NS records name, by the addresses that it gives them."""
+	world = World(hosts=[A], interval=1)
+	section(world, wait=3)
+	with open(world.zonefile, "w") as out:
+		out.write("$TTL 60\n@ IN SOA ns1 root ( 1 60 30 3600 1 )\n@ IN NS ns1\n@ IN NS ns2\n"
+		    "ns1 IN A 127.0.0.1\nns2 IN A %s\n;; dynlease: begin\n;; dynlease: end\n" % KNOT)
+	world.start_named(zone_options=notify_options(world))
+	knot = start_knot(world)
+	equal(world.reaper().returncode, 0, "both servers of the zone show it")
+	equal(serial(world, KNOT), serial(world, "127.0.0.1"), "by its serial, too")
+	knot.stop()
+	said = run([os.path.join(BIN, "dynlease-reaper"), "-t", "-c", world.conf])
+	ok(KNOT.encode() in said.stdout + said.stderr, "the second one is missed", said)
+
+
+test_sections()
+test_secondaries()
+test_ns_records()
+done_testing()
