@@ -124,6 +124,24 @@ master_each_host(struct master *master, enum status (*each)(void *, const char *
 	return st;
 }
 
+enum status
+master_aliased(struct master *master, const char *alias, char host[NAME_SIZE])
+{
+	enum status st = account_read_aliased(look_begin(master), alias, host);
+
+	look_end(master);
+	return st;
+}
+
+enum status
+master_each_alias(struct master *master, enum status (*each)(void *, const char *alias, const char *host), void *arg)
+{
+	enum status st = account_walk_aliases(look_begin(master), each, arg);
+
+	look_end(master);
+	return st;
+}
+
 void
 master_put(struct master *master, const struct account *account)
 {
@@ -143,6 +161,15 @@ void
 master_put_host(struct master *master, const char *host, const char *owner)
 {
 	store_put(&master->txn, DB_HOST, store_text(host), store_text(owner));
+}
+
+void
+master_put_alias(struct master *master, const char *alias, const char *host)
+{
+	char value[NAME_SIZE + 1];
+
+	snprintf(value, sizeof(value), "=%s", host);
+	store_put(&master->txn, DB_HOST, store_text(alias), store_text(value));
 }
 
 void

@@ -23,15 +23,36 @@ account_read(struct store_txn *txn, const char *name, struct account *account)
 	return st;
 }
 
+/* A value of the database of hosts: whose it is, or with "=" before it what it is an alias of. ST_DAMAGED. */
+static enum status
+read_host(const struct store_value *value, bool *is_alias, char name[NAME_SIZE])
+{
+	const char *text = value->data;
+
+	*is_alias = value->size > 0 && *text == '=';
+	return name_parse(text + (*is_alias ? 1 : 0), value->size - (*is_alias ? 1 : 0), name) == ST_OK ? ST_OK :
+	    ST_DAMAGED;
+}
+
 enum status
 account_read_owner(struct store_txn *txn, const char *host, char owner[NAME_SIZE])
 {
 	struct store_value value;
+	bool is_alias;
 	enum status st;
 
-	if ((st = store_get(txn, DB_HOST, store_bytes(host, strlen(host)), &value)) != ST_OK)
+	if ((st = store_get(txn, DB_HOST, store_bytes(host, strlen(host)), &value)) != ST_OK ||
+	    (st = read_host(&value, &is_alias, owner)) != ST_OK)
 		return st;
-	return name_parse(value.data, value.size, owner) == ST_OK ? ST_OK : ST_DAMAGED;
+	return is_alias ? ST_EXISTS : ST_OK;
+}
+
+enum status
+account_read_aliased(struct store_txn *txn, const char *alias, char host[NAME_SIZE])
+{
+	const enum status st = account_read_owner(txn, alias, host);
+
+	return st == ST_EXISTS ? ST_OK : st == ST_OK ? ST_NOTFOUND : st;
 }
 
 enum status
@@ -68,24 +89,37 @@ account_walk(struct store_txn *txn, enum status (*each)(void *, const struct acc
 	return txn->st != ST_OK ? txn->st : st;
 }
 
-enum status
-account_walk_hosts(struct store_txn *txn, enum status (*each)(void *, const char *host, const char *owner), void *arg)
+/* Hosts, or aliases. */
+static enum status
+walk_names(struct store_txn *txn, bool aliases, enum status (*each)(void *, const char *, const char *), void *arg)
 {
-	char host[NAME_SIZE], owner[NAME_SIZE];
+	char name[NAME_SIZE], other[NAME_SIZE];
 	struct store_cursor cursor;
 	enum status st = ST_OK;
-	bool more;
+	bool more, is_alias;
 
 	for (more = store_walk(txn, DB_HOST, store_bytes(NULL, 0), &cursor); more && st == ST_OK;
 	    more = store_walk_next(&cursor)) {
-		if (name_parse(cursor.key.data, cursor.key.size, host) != ST_OK ||
-		    name_parse(cursor.value.data, cursor.value.size, owner) != ST_OK)
+		if (name_parse(cursor.key.data, cursor.key.size, name) != ST_OK ||
+		    read_host(&cursor.value, &is_alias, other) != ST_OK)
 			st = ST_DAMAGED;
-		else
-			st = each(arg, host, owner);
+		else if (is_alias == aliases)
+			st = each(arg, name, other);
 	}
 	store_walk_end(&cursor);
 	return txn->st != ST_OK ? txn->st : st;
+}
+
+enum status
+account_walk_hosts(struct store_txn *txn, enum status (*each)(void *, const char *host, const char *owner), void *arg)
+{
+	return walk_names(txn, false, each, arg);
+}
+
+enum status
+account_walk_aliases(struct store_txn *txn, enum status (*each)(void *, const char *alias, const char *host), void *arg)
+{
+	return walk_names(txn, true, each, arg);
 }
 
 enum status
@@ -160,6 +194,31 @@ accounts_each_host(struct accounts *accounts, enum status (*each)(void *, const 
 
 	store_read(accounts->store, &txn);
 	st = account_walk_hosts(&txn, each, arg);
+	store_cancel(&txn);
+	return st;
+}
+
+enum status
+accounts_aliased(struct accounts *accounts, const char *alias, char host[NAME_SIZE])
+{
+	struct store_txn txn;
+	enum status st;
+
+	store_read(accounts->store, &txn);
+	st = account_read_aliased(&txn, alias, host);
+	store_cancel(&txn);
+	return st;
+}
+
+enum status
+accounts_each_alias(struct accounts *accounts, enum status (*each)(void *, const char *alias, const char *host),
+    void *arg)
+{
+	struct store_txn txn;
+	enum status st;
+
+	store_read(accounts->store, &txn);
+	st = account_walk_aliases(&txn, each, arg);
 	store_cancel(&txn);
 	return st;
 }

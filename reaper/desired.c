@@ -92,6 +92,24 @@ fill_in(const struct building *b, const struct lease *lease, struct desired *nam
 	name->live = true;
 }
 
+/* ST_DAMAGED: the table. */
+static enum status
+fill_in_leases(const struct building *b, struct table *table, struct desired *name)
+{
+	static const uint8_t families[] = { 4, 6 };
+	struct lease lease;
+	enum status st;
+
+	for (size_t i = 0; i < sizeof(families); i++) {
+		st = table_get(table, name->name, families[i], &lease);
+		if (st == ST_OK)
+			fill_in(b, &lease, name);
+		else if (st != ST_NOTFOUND)
+			return st;
+	}
+	return ST_OK;
+}
+
 static enum status
 take_lease(void *arg, const struct lease *lease)
 {
@@ -112,6 +130,14 @@ desired_fall_back(const struct zone *zone, struct desired *name)
 	name->aaaa = zone->fallback6;
 }
 
+static bool
+is_alias(const struct building *b, const char *name)
+{
+	char host[NAME_SIZE];
+
+	return accounts_aliased(b->accounts, name, host) == ST_OK;
+}
+
 /* Mark what is touched; those that are ours no more join the list, to show nothing. */
 static enum status
 mark(struct building *b, const struct work *touched)
@@ -123,7 +149,7 @@ mark(struct building *b, const struct work *touched)
 	for (size_t i = 0; i < touched->n; i++) {
 		const char *host = touched->hosts[i].name;
 
-		if (settings_zone(b->settings, host) != b->zone)
+		if (settings_zone(b->settings, host) != b->zone || is_alias(b, host))
 			continue;
 		if ((name = find(b->list, owned, host)) == NULL) {
 			if ((st = append(b->list, host, false)) != ST_OK)
@@ -135,6 +161,74 @@ mark(struct building *b, const struct work *touched)
 	if (b->list->n > owned)
 		qsort(b->list->names, b->list->n, sizeof(*b->list->names), compare);
 	return ST_OK;
+}
+
+/* What an alias shows is what its host shows; one of a host that is no more shows nothing. */
+struct aliasing {
+	struct building		*b;
+	struct table		*table;
+	const struct work	*touched;
+	bool			 all;		/* else only those of the touched hosts, and the touched ones */
+	size_t			 hosts;		/* that are listed, before the aliases */
+};
+
+/* As it is listed, or worked out for a host of another zone, or one that is not listed. */
+static enum status
+find_shown(const struct aliasing *a, const char *host, struct desired *shown)
+{
+	const struct desired *listed = find(a->b->list, a->hosts, host);
+	char owner[NAME_SIZE];
+	enum status st = ST_OK;
+
+	*shown = (struct desired){ .owned = false };
+	if (listed != NULL) {
+		*shown = *listed;
+		return ST_OK;
+	}
+	snprintf(shown->name, sizeof(shown->name), "%s", host);
+	shown->owned = accounts_owner(a->b->accounts, host, owner) == ST_OK;
+	if (shown->owned && a->table != NULL)
+		st = fill_in_leases(a->b, a->table, shown);
+	desired_fall_back(a->b->zone, shown);
+	return st;
+}
+
+static enum status
+append_alias(const struct aliasing *a, const char *alias, const char *host)
+{
+	struct desired_list *list = a->b->list;
+	struct desired shown;
+	enum status st;
+
+	if ((st = find_shown(a, host, &shown)) != ST_OK || (st = append(list, alias, shown.owned)) != ST_OK)
+		return st;
+	shown.touched = work_has(a->touched, host) || work_has(a->touched, alias);
+	snprintf(shown.name, sizeof(shown.name), "%s", alias);
+	list->names[list->n - 1] = shown;
+	return ST_OK;
+}
+
+static enum status
+take_alias(void *arg, const char *alias, const char *host)
+{
+	const struct aliasing *a = arg;
+
+	if (settings_zone(a->b->settings, alias) != a->b->zone ||
+	    (!a->all && !work_has(a->touched, host) && !work_has(a->touched, alias)))
+		return ST_OK;
+	return append_alias(a, alias, host);
+}
+
+/* Behind the hosts, and then all in order. */
+static enum status
+append_aliases(struct building *b, struct table *table, const struct work *touched, bool all)
+{
+	struct aliasing aliasing = { b, table, touched, all, b->list->n };
+	enum status st = accounts_each_alias(b->accounts, take_alias, &aliasing);
+
+	if (b->list->n > aliasing.hosts)
+		qsort(b->list->names, b->list->n, sizeof(*b->list->names), compare);
+	return st;
 }
 
 enum status
@@ -152,28 +246,11 @@ desired_build(const struct settings *settings, const struct zone *zone, struct a
 		goto out;
 	for (size_t i = 0; i < list->n; i++)
 		desired_fall_back(zone, &list->names[i]);
+	st = append_aliases(&b, table, touched, true);
 out:
 	if (st != ST_OK)
 		desired_free(list);
 	return st;
-}
-
-/* ST_DAMAGED: the table. */
-static enum status
-fill_in_leases(const struct building *b, struct table *table, struct desired *name)
-{
-	static const uint8_t families[] = { 4, 6 };
-	struct lease lease;
-	enum status st;
-
-	for (size_t i = 0; i < sizeof(families); i++) {
-		st = table_get(table, name->name, families[i], &lease);
-		if (st == ST_OK)
-			fill_in(b, &lease, name);
-		else if (st != ST_NOTFOUND)
-			return st;
-	}
-	return ST_OK;
 }
 
 static enum status
@@ -199,13 +276,15 @@ enum status
 desired_build_touched(const struct settings *settings, const struct zone *zone, struct accounts *accounts,
     struct table *table, const struct work *touched, uint64_t now, struct desired_list *list)
 {
-	const struct building b = { settings, zone, accounts, now, list };
+	struct building b = { settings, zone, accounts, now, list };
 	enum status st = ST_OK;
 
 	*list = (struct desired_list){ 0 };
 	for (size_t i = 0; i < touched->n && st == ST_OK; i++)
-		if (settings_zone(settings, touched->hosts[i].name) == zone)
+		if (settings_zone(settings, touched->hosts[i].name) == zone && !is_alias(&b, touched->hosts[i].name))
 			st = build_one(&b, table, touched->hosts[i].name);
+	if (st == ST_OK)
+		st = append_aliases(&b, table, touched, false);
 	if (st != ST_OK)
 		desired_free(list);
 	return st;

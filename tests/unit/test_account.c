@@ -236,6 +236,31 @@ test_snapshot(void)
 	accounts_close(old);
 }
 
+static void
+test_aliases(void)
+{
+	struct accounts *accounts = NULL;
+	struct walk hosts = { 0 }, aliases = { 0 };
+	char name[NAME_SIZE];
+
+	master_begin(master());
+	master_put_alias(master(), "www.test", "also.test");
+	ok(master_end(master()) == ST_OK && master_aliased(master(), "www.test", name) == ST_OK &&
+	    strcmp(name, "also.test") == 0, "an alias is of a host");
+	ok(master_owner(master(), "www.test", name) == ST_EXISTS && master_aliased(master(), "also.test", name) == ST_NOTFOUND,
+	    "an alias is no host, and a host no alias");
+	ok(master_publish(master(), snapshot, getgid()) == ST_OK && accounts_open(snapshot, &accounts) == ST_OK &&
+	    accounts_aliased(accounts, "www.test", name) == ST_OK && accounts_owner(accounts, "www.test", name) == ST_EXISTS,
+	    "in the snapshot, too");
+	ok(accounts_each_alias(accounts, collect, &aliases) == ST_OK && strcmp(aliases.names, "www.test=also.test ") == 0 &&
+	    accounts_each_host(accounts, collect, &hosts) == ST_OK && strstr(hosts.names, "www") == NULL,
+	    "they are walked apart from hosts");
+	accounts_close(accounts);
+	master_begin(master());
+	master_del_host(master(), "www.test");
+	ok(master_end(master()) == ST_OK && master_aliased(master(), "www.test", name) == ST_NOTFOUND, "and deleted as hosts are");
+}
+
 /* A snapshot that is not whole must be told from one that is, before a page that is not there is touched. */
 static void
 test_damaged(void)
@@ -317,6 +342,7 @@ main(void)
 	test_master();
 	test_epochs();
 	test_snapshot();
+	test_aliases();
 	test_damaged();
 	test_decoys();
 	test_empty();

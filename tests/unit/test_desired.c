@@ -99,6 +99,9 @@ make_accounts(void)
 		master_put(master, &account);
 		master_put_host(master, hosts[i], hosts[i]);
 	}
+	master_put_alias(master, "www.dyn.test", "four.dyn.test");
+	master_put_alias(master, "www.sub.dyn.test", "four.dyn.test");
+	master_put_alias(master, "stray.dyn.test", "gone.dyn.test");
 	if (master_end(master) != ST_OK || master_publish(master, snapshot, getgid()) != ST_OK ||
 	    accounts_open(snapshot, &accounts) != ST_OK)
 		exit(1);
@@ -178,14 +181,15 @@ test_build(void)
 	plant("both.dyn.test", "2400:cb00::5", 6, NOW + 1);
 	plant("late.dyn.test", "203.0.113.6", 4, NOW);
 	build(NULL, 0, table);
-	ok(list.n == 5, "the names of a zone, without those of the zone below it and of others (%zu)", list.n);
+	ok(list.n == 7, "the names of a zone, without those of the zone below it and of others (%zu)", list.n);
 	ok(shows("four.dyn.test", "203.0.113.4", "none"), "live on IPv4 only");
 	ok(shows("six.dyn.test", "none", "2400:cb00::6"), "live on IPv6 only");
 	ok(shows("both.dyn.test", "203.0.113.5", "2400:cb00::5"), "live on both");
 	ok(shows("late.dyn.test", "192.0.2.80", "2001:db8::80"), "over, although nobody has moved it");
 	ok(shows("never.dyn.test", "192.0.2.80", "2001:db8::80"), "never renewed");
 	build(NULL, 0, NULL);
-	ok(list.n == 5 && shows("four.dyn.test", "192.0.2.80", "2001:db8::80"), "without a table nothing is live");
+	ok(list.n == 7 && shows("four.dyn.test", "192.0.2.80", "2001:db8::80") &&
+	    shows("www.dyn.test", "192.0.2.80", "2001:db8::80"), "without a table nothing is live");
 }
 
 static void
@@ -195,12 +199,67 @@ test_touched(void)
 	    "gone.sub.dyn.test", "aaa.dyn.test" };
 
 	build(touched, COUNT(touched), table);
-	ok(list.n == 7 && strcmp(list.names[0].name, "aaa.dyn.test") == 0, "deleted names join, in order (%zu)", list.n);
+	ok(list.n == 9 && strcmp(list.names[0].name, "aaa.dyn.test") == 0, "deleted names join, in order (%zu)", list.n);
 	ok(shows("gone.dyn.test", "none", "none") && shows("aaa.dyn.test", "none", "none"), "and show nothing");
 	ok(find("four.dyn.test")->touched && find("gone.dyn.test")->touched && !find("both.dyn.test")->touched,
 	    "what is touched is marked, and nothing else");
 	ok(find("four.dyn.test")->owned && find("four.dyn.test")->live && !find("gone.dyn.test")->owned &&
 	    !find("never.dyn.test")->live, "owned and live are told");
+}
+
+/* As build(), of the touched names alone. */
+static void
+build_touched(const char *const *touched, size_t n, size_t zone)
+{
+	struct work work = { 0 };
+	enum status st;
+
+	for (size_t i = 0; i < n; i++)
+		work_add(&work, touched[i], i);
+	work_tidy(&work);
+	desired_free(&list);
+	if ((st = desired_build_touched(&settings, &zones[zone], accounts, table, &work, NOW, &list)) != ST_OK)
+		ok(false, "built: %s", status_text(st));
+	work_free(&work);
+}
+
+static void
+test_touched_alone(void)
+{
+	static const char *const touched[] = { "never.dyn.test", "both.dyn.test", "gone.dyn.test", "x.sub.dyn.test" };
+	static const char *const four[] = { "four.dyn.test" }, *const alias[] = { "www.dyn.test" };
+
+	build_touched(touched, COUNT(touched), 0);
+	ok(list.n == 4 && strcmp(list.names[0].name, "both.dyn.test") == 0, "those of the zone, in order (%zu)", list.n);
+	ok(shows("both.dyn.test", "203.0.113.5", "2400:cb00::5") && shows("never.dyn.test", "192.0.2.80", "2001:db8::80") &&
+	    shows("gone.dyn.test", "none", "none"), "as they show among all");
+	ok(find("both.dyn.test")->touched && find("both.dyn.test")->live && !find("gone.dyn.test")->owned,
+	    "touched, live and owned are told");
+	build_touched(four, 1, 0);
+	ok(list.n == 2 && shows("www.dyn.test", "203.0.113.4", "none") && find("www.dyn.test")->touched,
+	    "a host brings its aliases along (%zu)", list.n);
+	build_touched(four, 1, 1);
+	ok(list.n == 1 && shows("www.sub.dyn.test", "203.0.113.4", "none") && find("www.sub.dyn.test")->live,
+	    "also into another zone (%zu)", list.n);
+	build_touched(alias, 1, 0);
+	ok(list.n == 1 && shows("www.dyn.test", "203.0.113.4", "none"), "an alias comes alone (%zu)", list.n);
+}
+
+static void
+test_aliases(void)
+{
+	build(NULL, 0, table);
+	ok(shows("www.dyn.test", "203.0.113.4", "none") && find("www.dyn.test")->live && find("www.dyn.test")->owned,
+	    "an alias shows what its host shows");
+	ok(shows("stray.dyn.test", "none", "none") && !find("stray.dyn.test")->owned, "one of no host shows nothing");
+	plant("four.dyn.test", "203.0.113.4", 4, NOW);
+	build(NULL, 0, table);
+	ok(shows("www.dyn.test", "192.0.2.80", "2001:db8::80") && shows("four.dyn.test", "192.0.2.80", "2001:db8::80"),
+	    "and is withdrawn with it");
+	plant("four.dyn.test", "203.0.113.4", 4, NOW + S);
+	plant("www.dyn.test", "203.0.113.66", 4, NOW + S);
+	build(NULL, 0, table);
+	ok(shows("www.dyn.test", "203.0.113.4", "none"), "a lease of its own counts for nothing");
 }
 
 static void
@@ -226,10 +285,10 @@ test_lies(void)
 	build(NULL, 0, table);
 	ok(shows("four.dyn.test", "192.0.2.80", "2001:db8::80"), "another account's lease is not published");
 	plant("four.dyn.test", "203.0.113.4", 4, NOW + S);
-	plant("www.dyn.test", "203.0.113.66", 4, NOW + S);
+	plant("web.dyn.test", "203.0.113.66", 4, NOW + S);
 	plant("dyn.test", "203.0.113.66", 4, NOW + S);
 	build(NULL, 0, table);
-	ok(list.n == 5 && find("www.dyn.test") == NULL && find("dyn.test") == NULL,
+	ok(list.n == 7 && find("web.dyn.test") == NULL && find("dyn.test") == NULL,
 	    "names that the accounts do not have are not published");
 	store_write(table->store, 1000, &txn);
 	store_put(&txn, DB_LEASE, store_bytes("a\nb.dyn.test\0" "4", 14), text_value("nonsense"));
@@ -237,7 +296,7 @@ test_lies(void)
 	store_put(&txn, DB_LEASE, store_bytes(key, lease_key("both.dyn.test", 6, key)), text_value(""));
 	store_end(&txn);
 	build(NULL, 0, table);
-	ok(list.n == 5 && shows("both.dyn.test", "192.0.2.80", "2001:db8::80") &&
+	ok(list.n == 7 && shows("both.dyn.test", "192.0.2.80", "2001:db8::80") &&
 	    shows("four.dyn.test", "203.0.113.4", "none"), "a record that does not decode is not live, the others are");
 }
 
@@ -276,6 +335,8 @@ main(void)
 	test_not_owned();
 	test_build();
 	test_touched();
+	test_touched_alone();
+	test_aliases();
 	test_lies();
 	test_mapped();
 	desired_free(&list);
