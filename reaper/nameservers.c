@@ -7,7 +7,6 @@
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -203,19 +202,17 @@ look(struct watch *watch, uint64_t until)
 static enum status
 nameservers_publish(const struct publication *pub, char why[PUBLISHER_WHY])
 {
+	struct watched list[SERVERS_MOST] = { 0 };
 	struct watch watch = { .pub = pub, .why = why };
 	enum status st;
 
 	why[0] = '\0';
 	if (conf_fill(pub->settings->conf, pub->section, nameservers_keys, &watch.conf) != ST_OK)
 		return explain(&watch, ST_CONFIG, "its section of the configuration is wrong");
-	if ((watch.list = calloc(SERVERS_MOST, sizeof(*watch.list))) == NULL)
-		st = explain(&watch, ST_NOMEM, "out of memory");
-	else
-		st = look(&watch, clock_boot() + watch.conf.wait * CLOCK_SECOND);
+	watch.list = list;
+	st = look(&watch, clock_boot() + watch.conf.wait * CLOCK_SECOND);
 	if (st == ST_OK)
 		why[0] = '\0';
-	free(watch.list);
 	conf_release(nameservers_keys, &watch.conf);
 	return st;
 }
@@ -225,7 +222,7 @@ nameservers_publish(const struct publication *pub, char why[PUBLISHER_WHY])
 static enum status
 nameservers_check(const struct settings *settings, const struct zone *zone, const struct conf_section *section)
 {
-	struct watched list[SERVERS_MOST];
+	struct watched list[SERVERS_MOST] = { 0 };
 	struct watch watch = { .list = list };
 	enum status st;
 
@@ -247,18 +244,18 @@ static void
 nameservers_advise(const struct settings *settings, const struct zone *zone, const struct conf_section *section)
 {
 	const struct publication pub = { .settings = settings, .zone = zone, .section = section };
+	struct watched list[SERVERS_MOST] = { 0 };
 	char why[PUBLISHER_WHY] = "";
 	struct watch watch = { .pub = &pub, .why = why };
 
 	if (conf_fill(settings->conf, section, nameservers_keys, &watch.conf) != ST_OK)
 		return;
-	if ((watch.list = calloc(SERVERS_MOST, sizeof(*watch.list))) != NULL && look(&watch, 0) != ST_OK &&
-	    watch.n == 0)
+	watch.list = list;
+	if (look(&watch, 0) != ST_OK && watch.n == 0)
 		log_warning("[nameservers %s]: %s", zone->name, why);
 	for (size_t i = 0; i < watch.n; i++)
-		if (!watch.list[i].shows && watch.list[i].why[0] != '\0')
-			log_warning("[nameservers %s]: %s", zone->name, watch.list[i].why);
-	free(watch.list);
+		if (!list[i].shows && list[i].why[0] != '\0')
+			log_warning("[nameservers %s]: %s", zone->name, list[i].why);
 	conf_release(nameservers_keys, &watch.conf);
 }
 

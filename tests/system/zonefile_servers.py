@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+# limit: 200
+"""
+The publisher of zone files with every server that reads them: BIND that signs inline, Knot plain and signing, NSD. The
+same grant, change and withdrawal on each; where there are signatures, delv validates every answer before, during and after.
+"""
+import os
+import shutil
+import signal
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from dnssec import Anchor  # noqa: E402
+from lib import TMP, done_testing, equal, ok, run, skip, spawn, wait_for  # noqa: E402
+from world import FALLBACK4, World  # noqa: E402
+
+A, B = "a.dyn.test", "b.dyn.test"
+
+
+def set_reload(world, *command):
+	with open(world.conf) as conf:
+		text = conf.read().splitlines()
+	with open(world.conf, "w") as conf:
+		for line in text:
+			conf.write((line if not line.startswith("reload = ") else "reload = " + " ".join(command)) + "\n")
+
+
+def folder(world, name):
+	path = os.path.join(world.dir, name)
+	os.mkdir(path)
+	return path
+
+
+def answers(world):
+	return wait_for(15, lambda: run(["dig", "+time=1", "+tries=1", "-p", str(world.dns_port), "@127.0.0.1", world.zone,
+	    "SOA"]).returncode == 0)
+
+
+def start_bind(world):
+	world.start_named(options='key-directory "%s";' % folder(world, "keys"),
+	    zone_options="dnssec-policy default; inline-signing yes;")
+
+
+def start_knot(world, signing=False):
+	path = folder(world, "knot")
+	conf = os.path.join(path, "knot.conf")
+	with open(conf, "w") as out:
+		out.write("""server:
+    rundir: "{d}"
+    listen: 127.0.0.1@{p}
+    udp-workers: 1
+    tcp-workers: 1
+    background-workers: 1
+database:
+    storage: "{d}"
+log:
+  - target: stderr
+    any: info
+zone:
+  - domain: {z}
+    file: "{f}"
+    zonefile-sync: -1
+    zonefile-load: {load}
+    {sign}
+""".format(d=path, p=world.dns_port, z=world.zone, f=world.zonefile, load="difference" if signing else "whole",
+		    sign="dnssec-signing: on" if signing else ""))
+	set_reload(world, "/usr/sbin/knotc", "-c", conf, "zone-reload", world.zone)
+	spawn("knotd", ["/usr/sbin/knotd", "-c", conf])
+	wait_for(10, lambda: run(["/usr/sbin/knotc", "-c", conf, "status"]).returncode == 0)
+
+
+def start_nsd(world):
+	path = folder(world, "nsd")
+	conf = os.path.join(path, "nsd.conf")
+	with open(conf, "w") as out:
+		out.write("""server:
+ ip-address: 127.0.0.1@{p}
+ username: ""
+ chroot: ""
+ zonesdir: "{d}"
+ pidfile: ""
+ xfrdfile: "{d}/xfrd.state"
+ zonelistfile: "{d}/zone.list"
+ xfrdir: "{d}"
+ database: ""
+ server-count: 1
+remote-control:
+ control-enable: yes
+ control-interface: "{d}/control"
+zone:
+ name: {z}
+ zonefile: "{f}"
+""".format(p=world.dns_port, d=path, z=world.zone, f=world.zonefile))
+	set_reload(world, "/usr/sbin/nsd-control", "-c", conf, "reload", world.zone)
+	spawn("nsd", ["/usr/sbin/nsd", "-d", "-c", conf])
+	wait_for(10, lambda: run(["/usr/sbin/nsd-control", "-c", conf, "status"]).returncode == 0)
+
+
+def through_its_life(what, start, signed, restart=True):
+	"""Grant, change, withdrawal; the server stopped in the middle; everything converges."""
+	world = World(hosts=[A, B], lease=6, interval=1)
+	start(world)
+	world.start_reaper()
+	world.start_xinetd()
+	ok(answers(world) and world.shows(A, FALLBACK4, "2001:db8:ffff::80", 10), what + ": the fallback before the first renewal",
+	    world.dig(A))
+	anchor = Anchor(world.zone, "127.0.0.1", world.dns_port) if signed else None
+
+	def shown(host, address, name, seconds=5):
+		if anchor:
+			ok(anchor.shows(host, address, seconds + 5), "%s: %s, validated" % (what, name), anchor.look(host))
+		else:
+			ok(wait_for(seconds, lambda: world.dig(host) == address), "%s: %s" % (what, name), world.dig(host))
+
+	shown(A, FALLBACK4, "before")
+	world.renew(A, "127.0.0.5")
+	world.renew(B, "127.0.0.6")
+	shown(A, "127.0.0.5", "a grant")
+	if anchor:
+		equal(anchor.look(A, "AAAA"), (True, []), what + ": and the proof that there is no AAAA")
+	looks = []
+	wait_for(12, lambda: looks.append(anchor.look(A) if anchor else (True, [world.dig(A)])) or looks[-1][1] == [FALLBACK4])
+	ok(all(valid and data in (["127.0.0.5"], [FALLBACK4]) for valid, data in looks),
+	    what + ": every answer during the withdrawal is one of the two" + (", and validated" if signed else ""), looks)
+	shown(A, FALLBACK4, "after the withdrawal")
+	world.renew(A, "127.0.0.7")
+	shown(A, "127.0.0.7", "and it comes back")
+
+
+for what, program, start, signed in (
+    ("BIND signing inline", "named", start_bind, True),
+    ("Knot", "knotd", start_knot, False),
+    ("Knot signing", "knotd", lambda world: start_knot(world, True), True),
+    ("NSD", "nsd", start_nsd, False)):
+	if shutil.which(program):
+		through_its_life(what, start, signed)
+	else:
+		skip(what, "no " + program)
+done_testing()
