@@ -24,6 +24,7 @@ struct removal {
 	char		name[NAME_SIZE];
 	struct account	account;	/* as it was; its name is empty when the master has none */
 	struct work	hosts;
+	struct hosts	aliases;	/* of those */
 	uint64_t	epoch;		/* what authenticated before it is shut out */
 };
 
@@ -72,6 +73,7 @@ undo_del(struct master *master, const void *arg)
 	master_put(master, &r->account);
 	for (size_t i = 0; i < r->hosts.n; i++)
 		master_put_host(master, r->hosts.hosts[i].name, r->name);
+	books_put_aliases(master, &r->aliases);
 }
 
 static enum status
@@ -80,7 +82,9 @@ del_from_books(struct books *books, struct removal *r)
 	enum status st;
 
 	master_begin(books->master);
-	if ((st = find(books, r)) != ST_OK) {
+	if ((st = find(books, r)) == ST_OK)
+		st = books_del_aliases(books->master, &r->hosts, &r->aliases);
+	if (st != ST_OK) {
 		master_cancel(books->master);
 		log_error("%s: %s; nothing was changed", r->name, st == ST_NOTFOUND ? "no such account" :
 		    status_text(st));
@@ -105,7 +109,7 @@ del(const struct settings *set, struct books *books, struct removal *r)
 	for (size_t i = 0; i < r->hosts.n; i++)
 		printf("%s is deleted.\n", r->hosts.hosts[i].name);
 	return running_revoke(set, &(struct revocation){ .account = r->name, .epoch = r->epoch, .all_gone = &r->hosts,
-	    .returning = "" });
+	    .aliases = &r->aliases, .returning = "" });
 }
 
 int
@@ -127,6 +131,7 @@ account_del(struct admin *admin)
 	if (books_close(&books) != ST_OK && st == ST_OK)
 		st = ST_SYSTEM;
 	work_free(&r.hosts);
+	hosts_free(&r.aliases);
 	secret_wipe(&r, sizeof(r));
 	settings_free(set);
 	return status_exit(st);

@@ -51,6 +51,9 @@ int	key_add(struct admin *);	/* also of cert and ssh-key */
 int	key_del(struct admin *);
 int	key_list(struct admin *);
 int	key_lines(struct admin *);
+int	alias_add(struct admin *);
+int	alias_del(struct admin *);
+int	alias_list(struct admin *);
 int	status_run(struct admin *);
 int	check_run(struct admin *);
 int	expiry_run(struct admin *);

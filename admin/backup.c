@@ -27,7 +27,7 @@
 struct restore {
 	struct roll	now, then;
 	struct work	accounts;	/* of both */
-	struct work	gone;		/* hosts that are no more */
+	struct work	gone;		/* hosts and aliases that are no more */
 	char		seal_now[SEAL_ID], seal_then[SEAL_ID];	/* what they are sealed by; "": they are not */
 	bool		reseal;		/* by another key from now on */
 	struct accounts	*backup;
@@ -212,6 +212,9 @@ collect(struct books *books, const char *path, struct restore *r)
 	for (size_t i = 0; i < r->now.hosts.n && st == ST_OK; i++)
 		if (hosts_find(&r->then.hosts, r->now.hosts.list[i].name) == NULL)
 			st = work_add(&r->gone, r->now.hosts.list[i].name, 0);
+	for (size_t i = 0; i < r->now.aliases.n && st == ST_OK; i++)
+		if (hosts_find(&r->then.aliases, r->now.aliases.list[i].name) == NULL)
+			st = work_add(&r->gone, r->now.aliases.list[i].name, 0);
 	if (st != ST_OK)
 		log_error("%s: %s; nothing was changed", books->set->master, status_text(st));
 	return st;

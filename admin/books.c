@@ -128,3 +128,33 @@ books_count_others(struct master *master, const char *account, const char *host,
 	work_free(&found);
 	return st;
 }
+
+struct alias_hunt {
+	const struct work	*hosts;
+	struct hosts		*found;
+};
+
+static enum status
+take_alias(void *arg, const char *alias, const char *host)
+{
+	const struct alias_hunt *hunt = arg;
+
+	return work_has(hunt->hosts, host) ? hosts_add(hunt->found, alias, host) : ST_OK;
+}
+
+enum status
+books_del_aliases(struct master *master, const struct work *hosts, struct hosts *gone)
+{
+	const enum status st = master_each_alias(master, take_alias, &(struct alias_hunt){ hosts, gone });
+
+	for (size_t i = 0; i < gone->n && st == ST_OK; i++)
+		master_del_host(master, gone->list[i].name);
+	return st;
+}
+
+void
+books_put_aliases(struct master *master, const struct hosts *aliases)
+{
+	for (size_t i = 0; i < aliases->n; i++)
+		master_put_alias(master, aliases->list[i].name, aliases->list[i].owner);
+}

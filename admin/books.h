@@ -16,6 +16,8 @@
 #include "lib/status.h"
 #include "lib/work.h"
 
+#include "hosts.h"
+
 #define BOOKS_LOCK	"admin.lock"	/* in the master's directory */
 
 struct books {
@@ -39,6 +41,10 @@ enum status	books_commit(struct books *, void (*undo)(struct master *, const voi
 
 /* Adds the hosts that the account owns. */
 enum status	books_hosts(struct master *, const char *account, struct work *);
+
+/* Inside the change: take out the aliases of these hosts, and add them to gone. */
+enum status	books_del_aliases(struct master *, const struct work *hosts, struct hosts *gone);
+void		books_put_aliases(struct master *, const struct hosts *);	/* put them back */
 
 /* How many hosts the account owns besides host. */
 enum status	books_count_others(struct master *, const char *account, const char *host, size_t *);

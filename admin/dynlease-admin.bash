@@ -12,6 +12,9 @@ host del: @
 host list: --json
 account add: --hosts --show --class --announce --require --network --hash
 account del: @
+alias add:
+alias del:
+alias list: --json
 key add: @ --comment --expires --from
 key del: @
 key list: @ --json

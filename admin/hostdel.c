@@ -26,6 +26,7 @@ struct removal {
 	struct account	account;	/* as it was; its name is empty when the master has none */
 	bool		is_known;	/* the master has the host */
 	size_t		others;		/* hosts the account owns besides */
+	struct hosts	aliases;	/* of the host */
 	uint64_t	epoch;		/* what authenticated before it is shut out */
 };
 
@@ -77,16 +78,21 @@ undo_del(struct master *master, const void *arg)
 		master_put(master, &r->account);
 	if (r->is_known)
 		master_put_host(master, r->host, r->owner);
+	books_put_aliases(master, &r->aliases);
 }
 
 static enum status
 del_from_books(struct books *books, struct removal *r)
 {
+	struct work host = { 0 };
 	struct account kept;
 	enum status st;
 
 	master_begin(books->master);
-	if ((st = find(books, r)) != ST_OK) {
+	if ((st = find(books, r)) == ST_OK && (st = work_add(&host, r->host, 0)) == ST_OK)
+		st = books_del_aliases(books->master, &host, &r->aliases);
+	work_free(&host);
+	if (st != ST_OK) {
 		master_cancel(books->master);
 		log_error("%s: %s; nothing was changed", r->host, st == ST_NOTFOUND ? "no such host" : status_text(st));
 		return st;
@@ -109,7 +115,7 @@ static enum status
 revoke(const struct settings *set, const struct removal *r)
 {
 	return running_revoke(set, &(struct revocation){ .account = r->owner, .epoch = r->epoch, .gone = r->host,
-	    .returning = r->others > 0 ? "; the other hosts of this account come back with their next renewal" : "" });
+	    .aliases = &r->aliases, .returning = r->others > 0 ? "; the other hosts of this account come back with their next renewal" : "" });
 }
 
 int
@@ -136,6 +142,7 @@ host_del(struct admin *admin)
 	}
 	if (books_close(&books) != ST_OK && st == ST_OK)
 		st = ST_SYSTEM;
+	hosts_free(&r.aliases);
 	secret_wipe(&r, sizeof(r));
 	settings_free(set);
 	return status_exit(st);

@@ -9,10 +9,9 @@
 
 #include <bsd/string.h>
 
-static enum status
-take(void *arg, const char *host, const char *owner)
+enum status
+hosts_add(struct hosts *hosts, const char *host, const char *owner)
 {
-	struct hosts *hosts = arg;
 	struct hosts_entry *grown;
 	size_t room;
 
@@ -29,6 +28,12 @@ take(void *arg, const char *host, const char *owner)
 	return ST_OK;
 }
 
+static enum status
+take(void *arg, const char *host, const char *owner)
+{
+	return hosts_add(arg, host, owner);
+}
+
 enum status
 hosts_collect(struct accounts *accounts, struct hosts *hosts)
 {
@@ -39,6 +44,18 @@ enum status
 hosts_collect_master(struct master *master, struct hosts *hosts)
 {
 	return master_each_host(master, take, hosts);
+}
+
+enum status
+hosts_collect_aliases(struct accounts *accounts, struct hosts *hosts)
+{
+	return accounts_each_alias(accounts, take, hosts);
+}
+
+enum status
+hosts_collect_aliases_master(struct master *master, struct hosts *hosts)
+{
+	return master_each_alias(master, take, hosts);
 }
 
 static int

@@ -22,7 +22,12 @@ struct hosts {
 /* Zero it to begin. ST_DAMAGED, ST_NOMEM, ST_SYSTEM: what is there is there. Free with hosts_free(). */
 enum status	hosts_collect(struct accounts *, struct hosts *);
 enum status	hosts_collect_master(struct master *, struct hosts *);
+
+/* The aliases, with the host of each as its owner. */
+enum status	hosts_collect_aliases(struct accounts *, struct hosts *);
+enum status	hosts_collect_aliases_master(struct master *, struct hosts *);
 const struct hosts_entry *hosts_find(const struct hosts *, const char *name);
+enum status	hosts_add(struct hosts *, const char *name, const char *owner);	/* at the end. ST_NOMEM */
 void		hosts_free(struct hosts *);
 
 #endif

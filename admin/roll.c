@@ -54,7 +54,9 @@ roll_read(struct accounts *accounts, struct roll *roll)
 {
 	enum status st = accounts_each(accounts, take, roll);
 
-	return st != ST_OK ? st : hosts_collect(accounts, &roll->hosts);
+	if (st == ST_OK)
+		st = hosts_collect(accounts, &roll->hosts);
+	return st != ST_OK ? st : hosts_collect_aliases(accounts, &roll->aliases);
 }
 
 enum status
@@ -62,7 +64,9 @@ roll_read_master(struct master *master, struct roll *roll)
 {
 	enum status st = master_each(master, take, roll);
 
-	return st != ST_OK ? st : hosts_collect_master(master, &roll->hosts);
+	if (st == ST_OK)
+		st = hosts_collect_master(master, &roll->hosts);
+	return st != ST_OK ? st : hosts_collect_aliases_master(master, &roll->aliases);
 }
 
 void
@@ -74,6 +78,7 @@ roll_free(struct roll *roll)
 	}
 	free(roll->list);
 	hosts_free(&roll->hosts);
+	hosts_free(&roll->aliases);
 	*roll = (struct roll){ 0 };
 }
 
@@ -133,6 +138,8 @@ roll_exchange(struct master *master, const struct roll *from, const struct roll 
 		master_del(master, from->list[i].name);
 	for (size_t i = 0; i < from->hosts.n; i++)
 		master_del_host(master, from->hosts.list[i].name);
+	for (size_t i = 0; i < from->aliases.n; i++)
+		master_del_host(master, from->aliases.list[i].name);
 	for (size_t i = 0; i < to->n; i++) {
 		if (roll_get(to, to->list[i].name, &account) != ST_OK)
 			continue;	/* cannot be: it was encoded here */
@@ -142,5 +149,7 @@ roll_exchange(struct master *master, const struct roll *from, const struct roll 
 	}
 	for (size_t i = 0; i < to->hosts.n; i++)
 		master_put_host(master, to->hosts.list[i].name, to->hosts.list[i].owner);
+	for (size_t i = 0; i < to->aliases.n; i++)
+		master_put_alias(master, to->aliases.list[i].name, to->aliases.list[i].owner);
 	secret_wipe(&account, sizeof(account));
 }

@@ -19,6 +19,7 @@ struct roll {
 	size_t			 n, room;
 	struct roll_account	*list;		/* in order of name */
 	struct hosts		 hosts;
+	struct hosts		 aliases;	/* the owner is the host */
 };
 
 struct roll_account {

@@ -22,6 +22,8 @@ end_leases(struct table *table, const struct revocation *r, size_t *ended)
 		st = table_forget(table, r->gone);
 	for (size_t i = 0; r->all_gone != NULL && i < r->all_gone->n && st == ST_OK; i++)
 		st = table_forget(table, r->all_gone->hosts[i].name);
+	for (size_t i = 0; r->aliases != NULL && i < r->aliases->n && st == ST_OK; i++)
+		st = table_forget(table, r->aliases->list[i].name);
 	table_wake(table);
 	return st;
 }

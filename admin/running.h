@@ -12,12 +12,15 @@
 #include "lib/status.h"
 #include "lib/work.h"
 
+#include "hosts.h"
+
 struct revocation {
 	const char	*account;	/* in words, when there are others */
 	const struct work *others;	/* instead of it, many; or NULL */
 	uint64_t	 epoch;		/* what authenticated before it is shut out, and its leases end */
 	const char	*gone;		/* a host that is no more, or NULL */
 	const struct work *all_gone;	/* or many */
+	const struct hosts *aliases;	/* and those of aliases, or NULL */
 	const char	*returning;	/* what to add when leases ended: who comes back, or ""; NULL: say nothing */
 };
 
