@@ -4,6 +4,23 @@
  */
 #include "serial.h"
 
+#include <stddef.h>
+#include <string.h>
+
+bool
+serial_parse_style(const char *text, enum serial_style *style)
+{
+	static const char *const styles[] = { [SERIAL_UNIXTIME] = "unixtime", [SERIAL_DATE] = "date",
+	    [SERIAL_PLAIN] = "plain" };
+
+	for (size_t i = 0; i < sizeof(styles) / sizeof(styles[0]); i++)
+		if (strcmp(text, styles[i]) == 0) {
+			*style = (enum serial_style)i;
+			return true;
+		}
+	return false;
+}
+
 bool
 serial_is_newer(uint32_t a, uint32_t b)
 {

@@ -11,6 +11,9 @@
 
 enum serial_style { SERIAL_UNIXTIME, SERIAL_DATE, SERIAL_PLAIN };
 
+/* "unixtime", "date" or "plain". */
+bool		serial_parse_style(const char *text, enum serial_style *);
+
 /* RFC 1982 3.2: is a newer than b? False also where the RFC leaves it undefined. */
 bool		serial_is_newer(uint32_t a, uint32_t b);
 

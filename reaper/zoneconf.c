@@ -27,20 +27,6 @@ static const struct conf_key zonefile_keys[] = {
 	{ NULL, CONF_TEXT, 0, NULL, 0, 0 }
 };
 
-static bool
-parse_style(const char *text, enum serial_style *style)
-{
-	static const char *const styles[] = { [SERIAL_UNIXTIME] = "unixtime", [SERIAL_DATE] = "date",
-	    [SERIAL_PLAIN] = "plain" };
-
-	for (size_t i = 0; i < sizeof(styles) / sizeof(styles[0]); i++)
-		if (strcmp(text, styles[i]) == 0) {
-			*style = (enum serial_style)i;
-			return true;
-		}
-	return false;
-}
-
 /* What the table of keys cannot say. NULL: nothing is wrong. */
 static const char *
 find_fault(struct zonefile *zf, const struct zone *zone, char *why, size_t whysize)
@@ -55,7 +41,7 @@ find_fault(struct zonefile *zf, const struct zone *zone, char *why, size_t whysi
 		return "it needs a reload command, or \"reload = none\" for a server that notices by itself";
 	if (zf->server.family == 0)
 		return "it needs the address of a server to ask";
-	if (!parse_style(zf->serial, &zf->style))
+	if (!serial_parse_style(zf->serial, &zf->style))
 		return "serial is one of unixtime, date, plain";
 	if ((zf->nameserver == NULL) != (zf->hostmaster == NULL))
 		return "nameserver and hostmaster go together";
