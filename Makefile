@@ -55,7 +55,7 @@ REPORTS		=
 endif
 
 # Asked only when something is compiled or linked, so that `make deps` runs without the libraries.
-LIBRARIES	= libssl libcrypto lmdb inih ldns libbsd libcrypt
+LIBRARIES	= libssl libcrypto lmdb inih ldns libmariadb libbsd libcrypt
 PKG_CONFIG	= pkg-config
 PKG_CFLAGS	= $(eval PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES)))$(PKG_CFLAGS)
 libs		= -Wl,--as-needed $(shell $(PKG_CONFIG) --libs $(1))
@@ -71,7 +71,7 @@ FOLDER_dynlease-reaper	= reaper
 FOLDER_dynlease-admin	= admin
 FOLDER_dynlease		= client
 NEEDS_dynlease-auth	= libssl libcrypto lmdb inih libbsd libcrypt
-NEEDS_dynlease-reaper	= libcrypto lmdb inih ldns libbsd libcrypt
+NEEDS_dynlease-reaper	= libcrypto lmdb inih ldns libmariadb libbsd libcrypt
 NEEDS_dynlease-admin	= libssl libcrypto lmdb inih libbsd libcrypt
 NEEDS_dynlease		= libssl libcrypto inih libbsd libcrypt
 

@@ -68,7 +68,8 @@ struct publisher {
 
 #define PUBLISHER_ROWS(ROW)	\
 	ROW(zonefile)		\
-	ROW(nameservers)
+	ROW(nameservers)	\
+	ROW(sqlzone)
 
 #define PUBLISHER_DECLARED(name)	extern const struct publisher name##_publisher;
 PUBLISHER_ROWS(PUBLISHER_DECLARED)

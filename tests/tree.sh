@@ -7,7 +7,7 @@ export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
 tree=$1
 
 # What the programs link to comes by itself: the packages are those that are installed here for the same libraries.
-packages=systemd,systemd-sysv,dbus,bind9,bind9-utils,bind9-dnsutils,iproute2,libssl3,liblmdb0,libinih1,libldns3,libbsd0,libcrypt1
+packages=systemd,systemd-sysv,dbus,bind9,bind9-utils,bind9-dnsutils,iproute2,libssl3,liblmdb0,libinih1,libldns3,libmariadb3,libbsd0,libcrypt1
 
 fail() {
 	printf 'tests/tree.sh: %s\n' "$*" >&2

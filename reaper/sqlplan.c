@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The whole A and AAAA of a name that is ours are ours: what is not just the one right row goes.
+ */
+#include "sqlplan.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/log.h"
+
+#include "sqlgaps.h"
+
+/* A plan in the making. */
+struct planning {
+	const struct sqlscene	*scene;
+	const char		*zone;
+	struct sqlplan		*plan;
+	char			 ttl[12];
+	size_t			 ntargets;
+	const char		**targets;	/* of NS, MX and SRV, sorted; in rows, with or without a final dot */
+};
+
+enum status
+sqlplan_drop(struct sqlplan *plan, const struct sqlrow *row)
+{
+	if (plan->ndrop == plan->drop_room) {
+		const size_t room = plan->drop_room == 0 ? 64 : 2 * plan->drop_room;
+		const struct sqlrow **list = reallocarray(plan->drop, room, sizeof(const struct sqlrow *));
+
+		if (list == NULL)
+			return ST_NOMEM;
+		plan->drop = list;
+		plan->drop_room = room;
+	}
+	plan->drop[plan->ndrop++] = row;
+	return ST_OK;
+}
+
+enum status
+sqlplan_add(struct sqlplan *plan, const char *const field[SQLFIELDS])
+{
+	return sqlrows_add(&plan->add, field);
+}
+
+/* End a step here, if it is long enough. */
+static enum status
+end_step(struct sqlplan *plan, size_t least)
+{
+	struct sqlstep last = { 0 };
+
+	if (plan->nsteps > 0)
+		last = plan->steps[plan->nsteps - 1];
+	if (plan->ndrop + plan->add.n - last.drop - last.add < least)
+		return ST_OK;
+	if (plan->nsteps == plan->step_room) {
+		const size_t room = plan->step_room == 0 ? 16 : 2 * plan->step_room;
+		struct sqlstep *steps = reallocarray(plan->steps, room, sizeof(*steps));
+
+		if (steps == NULL)
+			return ST_NOMEM;
+		plan->steps = steps;
+		plan->step_room = room;
+	}
+	plan->steps[plan->nsteps++] = (struct sqlstep){ plan->ndrop, plan->add.n };
+	return ST_OK;
+}
+
+/* --- names that are ours --- */
+
+/* The row that a name should have in a family. */
+struct wanted {
+	const char		*type;
+	const struct address	*address;	/* family 0: none */
+	const char		*order;
+	bool			 auth;
+};
+
+static bool
+is_right(const struct planning *p, const struct sqlrow *row, const struct wanted *want)
+{
+	const struct sqlorder *order = p->scene->order;
+	const char *ttl = row->field[SQL_TTL], *auth = row->field[SQL_AUTH];
+	struct address address;
+
+	return row->field[SQL_CONTENT] != NULL && address_parse(row->field[SQL_CONTENT], &address) == ST_OK &&
+	    address_equal(&address, want->address) && ttl != NULL && strcmp(ttl, p->ttl) == 0 &&
+	    sqlrow_is_shown(row) && sqlorder_matches(order, row, want->order) &&
+	    (!order->is_kept || (auth != NULL && (strcmp(auth, "0") != 0) == want->auth));
+}
+
+static enum status
+plan_family(struct planning *p, const char *name, size_t first, size_t n, const struct wanted *want)
+{
+	const char *field[SQLFIELDS] = { [SQL_NAME] = name, [SQL_TYPE] = want->type, [SQL_TTL] = p->ttl,
+		[SQL_ORDER] = want->order, [SQL_AUTH] = want->auth ? "1" : "0" };
+	struct sqlrow *rows = &p->scene->rows.list[first];
+	char text[ADDRESS_TEXT];
+	size_t all = 0, right = 0;
+	enum status st = ST_OK;
+
+	for (size_t i = 0; i < n; i++)
+		if (sqlrow_is_address(&rows[i]) && strcasecmp(rows[i].field[SQL_TYPE], want->type) == 0) {
+			all++;
+			right += is_right(p, &rows[i], want) ? 1 : 0;
+		}
+	if (want->address->family != 0 && all == 1 && right == 1)
+		return ST_OK;
+	for (size_t i = 0; i < n && st == ST_OK; i++)
+		if (sqlrow_is_address(&rows[i]) && strcasecmp(rows[i].field[SQL_TYPE], want->type) == 0)
+			st = sqlplan_drop(p->plan, &rows[i]);
+	if (st != ST_OK || want->address->family == 0)
+		return st;
+	field[SQL_CONTENT] = address_text(want->address, text);
+	return sqlplan_add(p->plan, field);
+}
+
+/* What keeps addresses at a name from being shown, or NULL. */
+static const char *
+find_oddity(const struct planning *p, const char *name, size_t first, size_t n)
+{
+	const struct sqlrows *rows = &p->scene->rows;
+
+	for (size_t i = first; i < first + n; i++)
+		if (sqlrow_is(&rows->list[i], "CNAME"))
+			return "has a CNAME, which is not ours: it cannot have addresses";
+	return sqlorder_is_cut(rows, p->zone, name) ?
+	    "is delegated away by an NS: its addresses are not shown" : NULL;
+}
+
+static enum status
+plan_name(struct planning *p, const struct desired *want)
+{
+	static const struct address none;
+	const bool shows = want->owned && (want->a.family != 0 || want->aaaa.family != 0);
+	struct wanted a = { "A", want->owned ? &want->a : &none, NULL, true };
+	struct wanted aaaa = { "AAAA", want->owned ? &want->aaaa : &none, NULL, true };
+	char text[NAME_SIZE];
+	const char *odd;
+	size_t first, n = sqlrows_find(&p->scene->rows, want->name, &first);
+	enum status st = ST_OK;
+
+	odd = shows ? find_oddity(p, want->name, first, n) : NULL;
+	if (odd != NULL && p->plan->odd[0] == '\0')
+		snprintf(p->plan->odd, sizeof(p->plan->odd), "%.100s %s", want->name, odd);
+	if (odd != NULL)
+		a.address = aaaa.address = &none;
+	else if (shows)
+		st = sqlorder_of(p->scene->order, p->zone, want->name, text, &a.order);
+	aaaa.order = a.order;
+	if (st == ST_OK && (st = plan_family(p, want->name, first, n, &a)) == ST_OK)
+		st = plan_family(p, want->name, first, n, &aaaa);
+	return st == ST_OK ? end_step(p->plan, SQLPLAN_STEP) : st;
+}
+
+static enum status
+plan_names(struct planning *p, bool is_live)
+{
+	const struct publication *pub = p->scene->pub;
+	enum status st = ST_OK;
+
+	for (size_t i = 0; i < pub->n && st == ST_OK; i++)
+		if ((pub->names[i].live && pub->names[i].owned) == is_live)
+			st = plan_name(p, &pub->names[i]);
+	return st;
+}
+
+/* --- names that nobody owns --- */
+
+static const char *
+last_word(const char *text)
+{
+	const char *blank = text == NULL ? NULL : strrchr(text, ' ');
+
+	return text == NULL ? "" : blank == NULL ? text : blank + 1;
+}
+
+/* As strcasecmp(3), but for a final dot. */
+static int
+compare_names(const char *a, const char *b)
+{
+	while (*a != '\0' && tolower((unsigned char)*a) == tolower((unsigned char)*b)) {
+		a++;
+		b++;
+	}
+	a += a[0] == '.' && a[1] == '\0';
+	b += b[0] == '.' && b[1] == '\0';
+	return tolower((unsigned char)*a) - tolower((unsigned char)*b);
+}
+
+static int
+compare_targets(const void *a, const void *b)
+{
+	return compare_names(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int
+compare_desired(const void *name, const void *element)
+{
+	return strcasecmp(name, ((const struct desired *)element)->name);
+}
+
+static bool
+has_target(const struct sqlrow *row)
+{
+	return sqlrow_is(row, "NS") || sqlrow_is(row, "MX") || sqlrow_is(row, "SRV");
+}
+
+static enum status
+find_targets(struct planning *p)
+{
+	const struct sqlrows *rows = &p->scene->rows;
+	size_t n = 0;
+
+	for (size_t i = 0; i < rows->n; i++)
+		n += has_target(&rows->list[i]) ? 1 : 0;
+	if (n == 0)
+		return ST_OK;
+	if ((p->targets = calloc(n, sizeof(const char *))) == NULL)
+		return ST_NOMEM;
+	for (size_t i = 0; i < rows->n; i++)
+		if (has_target(&rows->list[i]))
+			p->targets[p->ntargets++] = last_word(rows->list[i].field[SQL_CONTENT]);
+	qsort(p->targets, p->ntargets, sizeof(const char *), compare_targets);
+	return ST_OK;
+}
+
+static bool
+is_kept(const struct planning *p, const char *name)
+{
+	const struct sqlconf *conf = p->scene->conf;
+	const struct publication *pub = p->scene->pub;
+	char lower[NAME_SIZE];
+
+	for (size_t i = 0; i < conf->nkeep; i++)
+		if (strcasecmp(conf->keep[i], name) == 0)
+			return true;
+	if (p->ntargets > 0 &&
+	    bsearch(&name, p->targets, p->ntargets, sizeof(const char *), compare_targets) != NULL)
+		return true;
+	/* It may be of another zone of ours, whose records stand among those of this one. */
+	return name_parse(name, strlen(name), lower) == ST_OK && settings_zone(pub->settings, lower) != pub->zone;
+}
+
+/* A row of addresses that nobody stands for. */
+static bool
+is_stray(const struct planning *p, const struct sqlrow *row)
+{
+	const struct publication *pub = p->scene->pub;
+	const char *name = row->field[SQL_NAME];
+	const size_t len = strlen(name), zone_len = strlen(p->zone);
+
+	if (!sqlrow_is_address(row) || !sqlrow_is_shown(row))
+		return false;
+	if (len <= zone_len || name[len - zone_len - 1] != '.' || strcasecmp(name + len - zone_len, p->zone) != 0)
+		return false;
+	return (pub->n == 0 || bsearch(name, pub->names, pub->n, sizeof(*pub->names), compare_desired) == NULL) &&
+	    !is_kept(p, name);
+}
+
+static enum status
+plan_strays(struct planning *p)
+{
+	const struct sqlrows *rows = &p->scene->rows;
+	enum status st;
+
+	if (!p->scene->pub->compare || !p->scene->is_whole || !p->scene->conf->whole_zone)
+		return ST_OK;
+	st = find_targets(p);
+	for (size_t i = 0; i < rows->n && st == ST_OK; i++)
+		if (is_stray(p, &rows->list[i]) && (st = sqlplan_drop(p->plan, &rows->list[i])) == ST_OK)
+			st = end_step(p->plan, SQLPLAN_STEP);
+	free(p->targets);
+	return st;
+}
+
+/* --- the plan --- */
+
+/* The last step has the empty non-terminals of all. */
+enum status
+sqlplan_make(const struct sqlscene *scene, struct sqlplan *plan)
+{
+	struct planning p = { .scene = scene, .zone = scene->pub->zone->name, .plan = plan };
+	enum status st;
+
+	*plan = (struct sqlplan){ 0 };
+	snprintf(p.ttl, sizeof(p.ttl), "%u", scene->pub->zone->ttl);
+	if ((st = plan_names(&p, false)) == ST_OK && (st = plan_strays(&p)) == ST_OK &&
+	    (st = plan_names(&p, true)) == ST_OK && (st = sqlgaps_plan(scene, plan)) == ST_OK)
+		st = end_step(plan, 1);
+	if (st != ST_OK)
+		sqlplan_free(plan);
+	return st;
+}
+
+void
+sqlplan_free(struct sqlplan *plan)
+{
+	free(plan->drop);
+	free(plan->steps);
+	sqlrows_free(&plan->add);
+	*plan = (struct sqlplan){ 0 };
+}
+
+bool
+sqlplan_is_empty(const struct sqlplan *plan)
+{
+	return plan->ndrop == 0 && plan->add.n == 0;
+}
+
+/* A value may be anybody's. */
+static const char *
+escape(const char *value, char text[100])
+{
+	if (value == NULL || *value == '\0')
+		return "(nothing)";
+	log_escape(text, 100, value, strlen(value));
+	return text;
+}
+
+void
+sqlplan_explain(const struct sqlplan *plan, char *why, size_t whysize)
+{
+	const bool is_there = plan->ndrop > 0;
+	char name[100], type[100], content[100];
+	const struct sqlrow *row = is_there ? plan->drop[0] : plan->add.n > 0 ? &plan->add.list[0] : NULL;
+
+	if (row == NULL)
+		snprintf(why, whysize, "nothing is amiss");
+	else
+		snprintf(why, whysize, "the database %s %.80s %.12s %.60s", is_there ? "still has" : "does not have",
+		    escape(row->field[SQL_NAME], name), escape(row->field[SQL_TYPE], type),
+		    escape(row->field[SQL_CONTENT], content));
+}
