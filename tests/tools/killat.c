@@ -53,7 +53,7 @@ call_name(unsigned long long number)
 		const char		*name;
 	} known[] = {
 		{ SYS_flock, "flock" }, { SYS_pwrite64, "pwrite64" }, { SYS_writev, "writev" },
-		{ SYS_openat, "openat" }, { SYS_execve, "execve" },
+		{ SYS_openat, "openat" }, { SYS_execve, "execve" }, { SYS_connect, "connect" },
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
