@@ -205,6 +205,7 @@ UNITS_INSTALLED	= $(foreach unit,$(UNITS),$(DESTDIR)$(UNITDIR)/$(notdir $(unit))
 SHARED		= $(DESTDIR)$(PREFIX)/share/dynlease
 MOUNT_UNIT	= $(SHARED)/$(subst /,-,$(patsubst /%,%,$(RUNDIR)))-dynlease.mount
 FAIL2BAN	= $(SHARED)/fail2ban-dynlease.conf
+SQL_DIR		= $(SHARED)/sql
 SYSUSERS	= $(DESTDIR)$(SYSUSERSDIR)/dynlease.conf
 TMPFILES	= $(DESTDIR)$(TMPFILESDIR)/dynlease.conf
 XINETD_ENTRIES	= dynlease dynlease-tunnel
@@ -218,6 +219,9 @@ install: all
 	install -m 755 $(DAEMONS:%=$(B)/%) $(DESTDIR)$(SBINDIR)/
 	install -d $(DESTDIR)$(COMPLETIONS)
 	install -m 644 admin/dynlease-admin.bash $(DESTDIR)$(COMPLETIONS)/dynlease-admin
+	install -d $(SQL_DIR)/migrations
+	install -m 644 sql/README $(wildcard sql/*.sql) $(SQL_DIR)/
+	install -m 644 $(wildcard sql/migrations/*.sql) $(SQL_DIR)/migrations/
 	@set -e; for page in $(MANUALS); do \
 		to=$(DESTDIR)$(MANDIR)/man$${page##*.}; \
 		install -d "$$to"; \
@@ -249,6 +253,7 @@ uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/dynlease $(DAEMONS:%=$(DESTDIR)$(SBINDIR)/%) $(MAN_INSTALLED) $(UNITS_INSTALLED) \
 	    $(MOUNT_UNIT) $(FAIL2BAN) $(SHARED)/sshd-dynlease.conf $(SYSUSERS) $(TMPFILES) \
 	    $(DESTDIR)$(COMPLETIONS)/dynlease-admin
+	rm -rf $(SQL_DIR)
 	@for entry in $(XINETD_ENTRIES); do \
 		$(SUBSTITUTE) "xinetd.d/$$entry" | cmp -s - "$(XINETD_DIR)/$$entry" && rm -f "$(XINETD_DIR)/$$entry" || :; \
 	done
