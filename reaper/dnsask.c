@@ -10,8 +10,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <ldns/ldns.h>
@@ -23,20 +21,10 @@ enum {
 	UDP_SIZE = 4096
 };
 
-struct endpoint {
-	union {
-		struct sockaddr		any;
-		struct sockaddr_storage	storage;
-		struct sockaddr_in	in;
-		struct sockaddr_in6	in6;
-	};
-	socklen_t	len;
-};
-
-static struct endpoint
-endpoint_of(const struct dns_server *server)
+struct dns_endpoint
+dns_endpoint(const struct dns_server *server)
 {
-	struct endpoint to;
+	struct dns_endpoint to;
 
 	memset(&to, 0, sizeof(to));
 	if (server->address.family == 6) {
@@ -102,7 +90,7 @@ udp_receive(int fd, const ldns_pkt *query, uint64_t until, ldns_pkt **answer)
 static enum status
 udp_ask(const struct dns_server *server, const ldns_pkt *query, ldns_buffer *wire, ldns_pkt **answer)
 {
-	const struct endpoint to = endpoint_of(server);
+	const struct dns_endpoint to = dns_endpoint(server);
 	const int fd = socket(to.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	enum status st = ST_TIMEOUT;
 
@@ -123,7 +111,7 @@ udp_ask(const struct dns_server *server, const ldns_pkt *query, ldns_buffer *wir
 static enum status
 tcp_ask(const struct dns_server *server, const ldns_pkt *query, ldns_buffer *wire, ldns_pkt **answer)
 {
-	const struct endpoint to = endpoint_of(server);
+	const struct dns_endpoint to = dns_endpoint(server);
 	struct timeval limit = { .tv_sec = server->timeout };
 	uint8_t *bytes = NULL;
 	size_t n = 0;

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Asking a name server what it shows, over DNS: the only user of ldns. Plain queries without recursion to one server,
- * UDP and then TCP when truncated; nothing here changes anything.
+ * Asking a name server what it shows, over DNS. Plain queries without recursion to one server, UDP and then TCP when
+ * truncated; nothing here changes anything.
  */
 #ifndef DYNLEASE_DNSASK_H
 #define DYNLEASE_DNSASK_H
 
 #include <stddef.h>
 #include <stdint.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include "lib/address.h"
 #include "lib/name.h"
@@ -21,6 +23,19 @@ struct dns_server {
 	unsigned	port;
 	unsigned	timeout;	/* seconds for one question */
 };
+
+struct dns_endpoint {
+	union {
+		struct sockaddr		any;
+		struct sockaddr_storage	storage;
+		struct sockaddr_in	in;
+		struct sockaddr_in6	in6;
+	};
+	socklen_t	len;
+};
+
+/* Where to connect to. Pure. */
+struct dns_endpoint	dns_endpoint(const struct dns_server *);
 
 struct dns_answer {
 	size_t		n;			/* may be larger than the list: then there were more */

@@ -68,8 +68,9 @@ struct publisher {
 
 #define PUBLISHER_ROWS(ROW)	\
 	ROW(zonefile)		\
-	ROW(nameservers)	\
-	ROW(sqlzone)
+	ROW(dnsupdate)		\
+	ROW(sqlzone)		\
+	ROW(nameservers)
 
 #define PUBLISHER_DECLARED(name)	extern const struct publisher name##_publisher;
 PUBLISHER_ROWS(PUBLISHER_DECLARED)

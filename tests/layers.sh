@@ -41,7 +41,7 @@ only_in() {
 only_in 'lmdb\.h' 'lib/store\.c'
 only_in 'openssl/ssl\.h' 'lib/channel(_[a-z]+)?\.[ch]'
 only_in 'ini\.h' 'lib/conf\.c'
-only_in 'ldns/.*' 'reaper/dns(ask|hash)\.c'
+only_in 'ldns/.*' 'reaper/dns[a-z]*\.[ch]'
 only_in '(mysql|errmsg|mysqld_error|mariadb.*)\.h' 'reaper/sql\.c'
 only_in 'crypt\.h' 'lib/secret\.c'
 only_in 'openssl/(rand|kdf|hmac|sha)\.h' 'lib/secret\.c'
