@@ -14,8 +14,6 @@
 #define ASK_SECONDS	1	/* for one question over UDP */
 #define TIME_TEXT	32
 
-enum { BADSIG = 16, BADKEY = 17, BADTIME = 18 };	/* RFC 8945 3 */
-
 enum status
 dnsjob_begin(struct dns_job *job, const struct settings *settings, const struct zone *zone,
     const struct conf_section *section)
@@ -80,13 +78,13 @@ judge_key(struct dns_job *job, const ldns_pkt *pkt, const char *server)
 	const time_t told = dnskey_time(pkt);
 
 	switch (dnskey_error(pkt)) {
-	case BADKEY:
-		return dnsjob_explain(job, ST_CONFIG, "%s knows no key %s for %s (BADKEY): give it the same name and "
-		    "algorithm there", server, job->key.name, job->conf.key_algorithm);
-	case BADSIG:
+	case DNSKEY_BADKEY:
+		return dnsjob_explain(job, ST_CONFIG, "%s knows no key %s for %s, or none that may do this (BADKEY): "
+		    "compare names and algorithms; Knot needs an acl", server, job->key.name, job->conf.key_algorithm);
+	case DNSKEY_BADSIG:
 		return dnsjob_explain(job, ST_CONFIG, "%s has another secret for the key %s (BADSIG): compare it with "
 		    "key_file", server, job->key.name);
-	case BADTIME:
+	case DNSKEY_BADTIME:
 		return dnsjob_explain(job, ST_CONFIG, "the clocks are too far apart (BADTIME): here it is %s, at %s %s",
 		    time_text(clock_wall(), here), server, told == 0 ? "another time" : time_text(told, there));
 	default:
@@ -95,28 +93,19 @@ judge_key(struct dns_job *job, const ldns_pkt *pkt, const char *server)
 	}
 }
 
-enum status
-dnsjob_judge(struct dns_job *job, const struct dns_reply *reply, const char *what)
+/* The signature is good, or the server does not tell that it is not. */
+static enum status
+judge_code(struct dns_job *job, ldns_pkt_rcode code, const char *server, const char *what)
 {
 	const char *zone = job->zone->name, *key = job->key.name;
-	const ldns_pkt_rcode code = ldns_pkt_get_rcode(reply->pkt);
-	char server[ADDRESS_TEXT];
 
-	address_text(&job->server.address, server);
-	if (code != LDNS_RCODE_NOERROR && dnskey_error(reply->pkt) != 0)
-		return judge_key(job, reply->pkt, server);
 	switch (code) {
-	case LDNS_RCODE_NOERROR:
-		if (reply->is_signed)
-			return ST_OK;
-		return dnsjob_explain(job, ST_PROTOCOL, "an answer in the name of %s is not signed with the key %s as it "
-		    "must be, and is not believed", server, key);
 	case LDNS_RCODE_REFUSED:
-		return dnsjob_explain(job, ST_CONFIG, "%s refuses %s of %s (REFUSED): allow them for the key %s, in BIND by "
-		    "update-policy or allow-*, in PowerDNS by TSIG-ALLOW-* and dnsupdate=yes", server, what, zone, key);
+		return dnsjob_explain(job, ST_CONFIG, "%s refuses %s of %s (REFUSED): allow them for the key %s; PowerDNS "
+		    "also says so when dnsupdate=yes is missing, or of a wrong key", server, what, zone, key);
 	case LDNS_RCODE_NOTAUTH:
-		return dnsjob_explain(job, ST_CONFIG, "%s says NOTAUTH to %s of %s: it must be the primary of the zone, and "
-		    "in Knot an acl of the zone must allow them for the key %s", server, what, zone, key);
+		return dnsjob_explain(job, ST_CONFIG, "%s says NOTAUTH to %s of %s: is it the zone's primary? If so, look at "
+		    "the key %s, its algorithm, its secret and the clock", server, what, zone, key);
 	case LDNS_RCODE_NOTZONE:
 		return dnsjob_explain(job, ST_CONFIG, "%s says that a name is not within its zone %s (NOTZONE): is a part "
 		    "of it delegated?", server, zone);
@@ -130,4 +119,20 @@ dnsjob_judge(struct dns_job *job, const struct dns_reply *reply, const char *wha
 	default:
 		return dnsjob_explain(job, ST_UNPUBLISHED, "%s answers %s of %s with code %d", server, what, zone, (int)code);
 	}
+}
+
+enum status
+dnsjob_judge(struct dns_job *job, const struct dns_reply *reply, const char *what)
+{
+	const ldns_pkt_rcode code = ldns_pkt_get_rcode(reply->pkt);
+	char server[ADDRESS_TEXT];
+
+	address_text(&job->server.address, server);
+	if (code == LDNS_RCODE_NOERROR && reply->is_signed)
+		return ST_OK;
+	if (code == LDNS_RCODE_NOERROR)
+		return dnsjob_explain(job, ST_PROTOCOL, "an answer in the name of %s is not signed with the key %s as it "
+		    "must be, and is not believed", server, job->key.name);
+	return dnskey_error(reply->pkt) != 0 ? judge_key(job, reply->pkt, server) :
+	    judge_code(job, code, server, what);
 }

@@ -52,7 +52,9 @@ bool		dnskey_verify(const struct dns_key *, ldns_pkt *, const uint8_t *wire, siz
 /* The MAC of a signed message, to verify the next one with; ldns_rdf_deep_free() it. NULL: it has none, or no memory. */
 ldns_rdf	*dnskey_mac(const ldns_pkt *);
 
-/* The error of a message's TSIG (RFC 8945 3): 0: none, or it has no TSIG; 16 BADSIG, 17 BADKEY, 18 BADTIME. */
+enum { DNSKEY_BADSIG = 16, DNSKEY_BADKEY = 17, DNSKEY_BADTIME = 18 };
+
+/* The error of a message's TSIG (RFC 8945 3), one of those or another; 0: none, or it has no TSIG. */
 unsigned	dnskey_error(const ldns_pkt *);
 
 /* With BADTIME: the time of the server; 0: it does not say. */

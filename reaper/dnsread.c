@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A transfer is a stream of messages between two SOA records, each signed in sequence with the one before. A server may
- * leave some unsigned (RFC 8945 5.3.1); ldns cannot verify across those, and then the zone is read name by name.
+ * leave some unsigned (RFC 8945 5.3.1): ldns cannot verify across those, and such a transfer is not believed.
  */
 #include "dnsread.h"
 
@@ -48,7 +48,8 @@ take_message(struct transfer *t, const struct dns_reply *reply)
 	enum status st;
 
 	st = dnsjob_judge(t->job, reply, "transfers");
-	if (st == ST_CONFIG && dnskey_error(reply->pkt) == 0)
+	/* Knot says BADKEY also when no acl allows it. */
+	if (st == ST_CONFIG && (dnskey_error(reply->pkt) == 0 || dnskey_error(reply->pkt) == DNSKEY_BADKEY))
 		return ST_FORBIDDEN;
 	if (st != ST_OK)
 		return st;

@@ -142,19 +142,15 @@ change_touched(const struct publication *pub, struct dns_changes *changes)
 }
 
 static enum status
-read_zone(struct dns_job *job, const struct publication *pub, struct dns_list *list)
+read_zone(struct dns_job *job, struct dns_list *list)
 {
 	enum status st = ST_FORBIDDEN;
 
 	if (job->conf.transfer != TRANSFER_NO)
 		st = dnsread_transfer(job, list);
-	if (job->conf.transfer == TRANSFER_YES || (st != ST_FORBIDDEN && st != ST_PROTOCOL))
-		return st == ST_FORBIDDEN ? ST_CONFIG : st;
-	/* What was read in part is not believed. */
-	dnslist_end(list);
-	if (dnslist_begin(list, pub, &job->conf) != ST_OK)
-		return dnsjob_lost(job, ST_NOMEM);
-	return dnsread_names(job, list);
+	if (st != ST_FORBIDDEN)
+		return st;
+	return job->conf.transfer == TRANSFER_YES ? ST_CONFIG : dnsread_names(job, list);
 }
 
 static enum status
@@ -165,7 +161,7 @@ find_changes(struct dns_job *job, const struct publication *pub, struct dns_list
 	if (st == ST_OK && !pub->compare)
 		st = change_touched(pub, changes);
 	else if (st == ST_OK) {
-		if ((st = read_zone(job, pub, list)) != ST_OK)
+		if ((st = read_zone(job, list)) != ST_OK)
 			return st;
 		st = dnslist_changes(list, changes);
 	}
@@ -176,12 +172,10 @@ find_changes(struct dns_job *job, const struct publication *pub, struct dns_list
 static enum status
 look(struct dns_job *job, struct zonelook *look, uint32_t serial, const struct dns_changes *changes)
 {
-	enum status st = zonelook_wait(look, serial, clock_boot() + LOOK, job->why, sizeof(job->why));
-
-	if (st == ST_OK && changes->naliases > 0)
+	if (changes->naliases > 0)
 		return dnsjob_explain(job, ST_UNPUBLISHED, "%zu names of hosts are aliases in the zone, as %s: remove the "
 		    "CNAME, or delete the host", changes->naliases, changes->alias);
-	return st;
+	return zonelook_wait(look, serial, clock_boot() + LOOK, job->why, sizeof(job->why));
 }
 
 static enum status
