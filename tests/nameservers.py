@@ -169,9 +169,6 @@ zone:
     storage: {d}
     file: zone
     acl: [{acl}]
-    zonefile-sync: -1
-    zonefile-load: difference-no-serial
-    journal-content: all
     dnssec-signing: {signed}
 """.format(d=self.dir, a=self.address, p=self.port, k=self.key, s=SECRET, z=self.zone, actions=", ".join(actions),
 		    acl="a" if actions else "", signed="on" if self.signed else "off"))

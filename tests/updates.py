@@ -279,7 +279,7 @@ def test_signed(make):
 	watcher = threading.Thread(target=watch, daemon=True)
 	watcher.start()
 	wait_for(10, lambda: len(seen) > 2)
-	got = publish(path, {label: (FALLBACK, "none", "t") for label in many})
+	got = publish(conf(server, "slow", batch=10, in_flight=1), {label: (FALLBACK, "none", "t") for label in many})
 	count = len(seen)
 	wait_for(10, lambda: len(seen) > count + 2)
 	over.set()
@@ -296,8 +296,8 @@ def test_signed(make):
 	server.stop()
 
 
-def claims(make, told, checked=None):
-	"""told, checked: what is said of mistakes when publishing, and by the check."""
+def claims(make, told, checked=None, more=lambda: None):
+	"""told, checked: what is said of mistakes when publishing, and by the check; more: claims about this one only."""
 	missing = make.missing() or (None if os.path.exists(TOOL[0]) else TOOL[0])
 	if missing:
 		skip_all("no " + missing)
@@ -311,4 +311,5 @@ def claims(make, told, checked=None):
 	test_down(server, path, many)
 	server.stop()
 	test_signed(make)
+	more()
 	done_testing()

@@ -6,6 +6,7 @@
  * not be told all names it is told the touched ones; with COMPARE=1 in the environment all, to be compared. "check" as
  * WALL only checks the section, and prints what there is to advise.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +65,7 @@ main(int argc, char **argv)
 	struct settings *set = NULL;
 	enum status st;
 
+	signal(SIGPIPE, SIG_IGN);	/* as the reaper does */
 	if (argc < 4 || (publisher = publisher_find(argv[1])) == NULL)
 		return 64;
 	if ((st = settings_load(argv[2], &set)) != ST_OK)
