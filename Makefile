@@ -159,6 +159,12 @@ test-asan:
 	@$(MAKE) --no-print-directory B=$(B)/asan SANITIZE=1 all test-programs
 	@BIN=$(abspath $(B)/asan) SANITIZED=1 tests/run '$(T)'
 
+# Each prints what it measured and fails when that is too much.
+bench:
+	@$(MAKE) --no-print-directory deps LISTS='$(TEST_LISTS)'
+	@$(MAKE) --no-print-directory all test-programs
+	@set -e; for bench in tests/bench/*$(T)*; do echo "$$bench"; BIN=$(abspath $(B)) "$$bench"; done
+
 # --- checking ---
 
 C_SOURCES	= $(wildcard lib/*.c auth-helper/*.c reaper/*.c client/*.c admin/*.c)
@@ -269,10 +275,11 @@ help:
 	@echo 'make demo        install what is missing, build, and show a host coming, dying and coming back'
 	@echo 'make test        install what is missing, build, and run the tests (T=pattern: those whose path has it)'
 	@echo 'make test-asan   the same tests with the sanitizers of the compiler'
+	@echo 'make bench       measure what things cost (T=pattern)'
 	@echo 'make lint        compilers, analysers, shell scripts, manual pages, layers'
 	@echo 'make install     DESTDIR, PREFIX, SYSCONFDIR, LOCALSTATEDIR, RUNDIR, UNITDIR as usual; also uninstall'
 	@echo 'make clean       remove what was built'
 
 FORCE:
-.PHONY: all test-programs deps demo test test-asan lint lint-gcc lint-clang lint-layers lint-shell lint-manuals \
+.PHONY: all test-programs deps demo test test-asan bench lint lint-gcc lint-clang lint-layers lint-shell lint-manuals \
 	lint-cppcheck lint-tidy install uninstall clean help FORCE

@@ -204,7 +204,7 @@ enum status
 dnslist_changes(struct dns_list *list, struct dns_changes *changes)
 {
 	*changes = (struct dns_changes){ 0 };
-	changes->names = calloc(list->n + list->nstrangers + 1, sizeof(*changes->names));
+	changes->names = calloc(list->n + list->nstrangers + 1, sizeof(void *));
 	if (changes->names == NULL)
 		return ST_NOMEM;
 	add_differing(list, false, changes);

@@ -131,7 +131,7 @@ section_advise(const struct settings *settings, const struct zone *zone, const s
 static enum status
 change_touched(const struct publication *pub, struct dns_changes *changes)
 {
-	*changes = (struct dns_changes){ .names = calloc(pub->n + 1, sizeof(*changes->names)) };
+	*changes = (struct dns_changes){ .names = calloc(pub->n + 1, sizeof(void *)) };
 	if (changes->names == NULL)
 		return ST_NOMEM;
 	for (int is_live = 0; is_live <= 1; is_live++)

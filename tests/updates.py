@@ -28,7 +28,7 @@ def key_file(name="secret", secret=SECRET):
 	return path
 
 
-def conf(server, name="conf", **keys):
+def conf(server, name="conf", /, **keys):
 	path = os.path.join(TMP, name)
 	keys = {"server": server.address, "server_port": server.port, "key_name": server.key, "key_file": key_file(),
 	    "whole_zone": "yes", "keep": "www." + ZONE, **keys}

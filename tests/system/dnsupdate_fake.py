@@ -23,6 +23,27 @@ def fake():
 	return FakeServer(ZONE, "k", SECRET).start()
 
 
+def test_section():
+	server = fake()
+	for what, pattern, keys in (
+	    ("no key", "needs the key_name", {"key_name": None}),
+	    ("no secret", "needs the key_file", {"key_file": None}),
+	    ("no server", "address of a server", {"server": "none"}),
+	    ("a weak algorithm", "key_algorithm is hmac-sha256 or hmac-sha512", {"key_algorithm": "hmac-md5"}),
+	    ("a transfer that is neither", "transfer is one of auto, yes, no", {"transfer": "maybe"}),
+	    ("not a word on the whole zone", "whole_zone must be said", {"whole_zone": None}),
+	    ("something else on it", "whole_zone must be said", {"whole_zone": "perhaps"}),
+	    ("what to keep where nothing is removed", "keep goes with whole_zone = yes", {"whole_zone": "no"}),
+	    ("to keep what is elsewhere", "keep needs names within the zone", {"keep": "www.%s www.example.org" % ZONE}),
+	    ("to keep a name with a dot", "keep needs names within the zone", {"keep": "www.%s." % ZONE}),
+	    ("a name to keep that is too long", "too long", {"keep": "x" * 300}),
+	    ("messages of too many", "batch", {"batch": 501}),
+	    ("none in flight", "in_flight", {"in_flight": 0})):
+		status, text = check(conf(server, "section", **keys))
+		ok(status == CONFIG and pattern in text, "section refused: " + what, status, text)
+	equal(check(conf(server, "section", key_algorithm="hmac-sha512", whole_zone="no", keep=None))[0], 0, "section accepted")
+
+
 def test_honest():
 	server = fake()
 	path = conf(server)
@@ -175,6 +196,7 @@ def test_transfers():
 		equal((server.updates, server.serial), ([], 1), "changes nothing")
 
 
+test_section()
 test_honest()
 test_answers()
 test_idle()
