@@ -149,40 +149,42 @@ accounts_close(struct accounts *accounts)
 	free(accounts);
 }
 
+static struct store_txn *
+look_begin(struct accounts *accounts, struct store_txn *txn)
+{
+	store_read(accounts->store, txn);
+	return txn;
+}
+
+static enum status
+look_end(struct store_txn *txn, enum status st)
+{
+	store_cancel(txn);
+	return st;
+}
+
 enum status
 accounts_get(struct accounts *accounts, const char *name, struct account *account)
 {
 	struct store_txn txn;
-	enum status st;
 
-	store_read(accounts->store, &txn);
-	st = account_read(&txn, name, account);
-	store_cancel(&txn);
-	return st;
+	return look_end(&txn, account_read(look_begin(accounts, &txn), name, account));
 }
 
 enum status
 accounts_owner(struct accounts *accounts, const char *host, char owner[NAME_SIZE])
 {
 	struct store_txn txn;
-	enum status st;
 
-	store_read(accounts->store, &txn);
-	st = account_read_owner(&txn, host, owner);
-	store_cancel(&txn);
-	return st;
+	return look_end(&txn, account_read_owner(look_begin(accounts, &txn), host, owner));
 }
 
 enum status
 accounts_each(struct accounts *accounts, enum status (*each)(void *, const struct account *), void *arg)
 {
 	struct store_txn txn;
-	enum status st;
 
-	store_read(accounts->store, &txn);
-	st = account_walk(&txn, each, arg);
-	store_cancel(&txn);
-	return st;
+	return look_end(&txn, account_walk(look_begin(accounts, &txn), each, arg));
 }
 
 enum status
@@ -190,24 +192,16 @@ accounts_each_host(struct accounts *accounts, enum status (*each)(void *, const 
     void *arg)
 {
 	struct store_txn txn;
-	enum status st;
 
-	store_read(accounts->store, &txn);
-	st = account_walk_hosts(&txn, each, arg);
-	store_cancel(&txn);
-	return st;
+	return look_end(&txn, account_walk_hosts(look_begin(accounts, &txn), each, arg));
 }
 
 enum status
 accounts_aliased(struct accounts *accounts, const char *alias, char host[NAME_SIZE])
 {
 	struct store_txn txn;
-	enum status st;
 
-	store_read(accounts->store, &txn);
-	st = account_read_aliased(&txn, alias, host);
-	store_cancel(&txn);
-	return st;
+	return look_end(&txn, account_read_aliased(look_begin(accounts, &txn), alias, host));
 }
 
 enum status
@@ -215,12 +209,8 @@ accounts_each_alias(struct accounts *accounts, enum status (*each)(void *, const
     void *arg)
 {
 	struct store_txn txn;
-	enum status st;
 
-	store_read(accounts->store, &txn);
-	st = account_walk_aliases(&txn, each, arg);
-	store_cancel(&txn);
-	return st;
+	return look_end(&txn, account_walk_aliases(look_begin(accounts, &txn), each, arg));
 }
 
 size_t
@@ -239,12 +229,8 @@ enum status
 accounts_seal(struct accounts *accounts, char id[SEAL_ID])
 {
 	struct store_txn txn;
-	enum status st;
 
-	store_read(accounts->store, &txn);
-	st = account_read_seal(&txn, id);
-	store_cancel(&txn);
-	return st;
+	return look_end(&txn, account_read_seal(look_begin(accounts, &txn), id));
 }
 
 enum status
