@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One question, one answer. The UDP socket is connected: the kernel drops what comes from elsewhere, and a server that
- * is down is known at once. ldns writes and reads the packets and speaks TCP.
+ * One question, one answer. The UDP socket is connected: the kernel drops what comes from elsewhere, and a server
+ * that is down is known at once. ldns writes and reads the packets and speaks TCP.
  */
 #include "dnsask.h"
 
@@ -102,7 +102,8 @@ udp_ask(const struct dns_server *server, const ldns_pkt *query, ldns_buffer *wir
 		if (send(fd, ldns_buffer_begin(wire), ldns_buffer_position(wire), 0) == -1)
 			st = status_of_errno();
 		else
-			st = udp_receive(fd, query, clock_boot() + server->timeout * CLOCK_SECOND / UDP_TRIES, answer);
+			st = udp_receive(fd, query, clock_boot() + server->timeout * CLOCK_SECOND / UDP_TRIES,
+			    answer);
 	}
 	close(fd);
 	return st;

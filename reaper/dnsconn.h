@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One TCP connection to a name server with several messages in flight (RFC 7766 6.2.1.1): replies come in any order and
- * are told by their ID. With a key every message is signed, and every reply is held against it.
+ * One TCP connection to a name server with several messages in flight (RFC 7766 6.2.1.1): replies come in any order
+ * and are told by their ID. With a key every message is signed, and every reply is held against it.
  */
 #ifndef DYNLEASE_DNSCONN_H
 #define DYNLEASE_DNSCONN_H
@@ -33,7 +33,10 @@ struct dns_reply {
 	size_t		 slot;
 };
 
-/* key NULL: nothing is signed. server and key must outlive it. ST_TIMEOUT, ST_CLOSED: nobody listens there; ST_NOMEM. */
+/*
+ * key NULL: nothing is signed. server and key must outlive it. ST_TIMEOUT, ST_CLOSED: nobody listens there;
+ * ST_NOMEM.
+ */
 enum status	dnsconn_open(const struct dns_server *, const struct dns_key *, struct dns_conn **);
 void		dnsconn_close(struct dns_conn *);	/* NULL is fine */
 

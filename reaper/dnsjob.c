@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The words for what a server answers. An answer that says no is believed without a signature: it makes nothing worse,
- * and a server that does not share the key cannot sign.
+ * The words for what a server answers. An answer that says no is believed without a signature: it makes nothing
+ * worse, and a server that does not share the key cannot sign.
  */
 #include "dnsjob.h"
 
@@ -53,7 +53,8 @@ dnsjob_lost(struct dns_job *job, enum status st)
 
 	address_text(&job->server.address, server);
 	if (st == ST_CLOSED)
-		return dnsjob_explain(job, st, "%s port %u takes no connection over TCP, or has closed it", server, port);
+		return dnsjob_explain(job, st,
+		    "%s port %u takes no connection over TCP, or has closed it", server, port);
 	if (st == ST_TIMEOUT)
 		return dnsjob_explain(job, st, "no answer over TCP from %s port %u", server, port);
 	if (st == ST_PROTOCOL)
@@ -80,12 +81,15 @@ judge_key(struct dns_job *job, const ldns_pkt *pkt, const char *server)
 	switch (dnskey_error(pkt)) {
 	case DNSKEY_BADKEY:
 		return dnsjob_explain(job, ST_CONFIG, "%s knows no key %s for %s, or none that may do this (BADKEY): "
-		    "compare names and algorithms; Knot needs an acl", server, job->key.name, job->conf.key_algorithm);
+		    "compare names and algorithms; Knot needs an acl", server, job->key.name,
+		    job->conf.key_algorithm);
 	case DNSKEY_BADSIG:
-		return dnsjob_explain(job, ST_CONFIG, "%s has another secret for the key %s (BADSIG): compare it with "
+		return dnsjob_explain(job, ST_CONFIG,
+		    "%s has another secret for the key %s (BADSIG): compare it with "
 		    "key_file", server, job->key.name);
 	case DNSKEY_BADTIME:
-		return dnsjob_explain(job, ST_CONFIG, "the clocks are too far apart (BADTIME): here it is %s, at %s %s",
+		return dnsjob_explain(job, ST_CONFIG,
+		    "the clocks are too far apart (BADTIME): here it is %s, at %s %s",
 		    time_text(clock_wall(), here), server, told == 0 ? "another time" : time_text(told, there));
 	default:
 		return dnsjob_explain(job, ST_CONFIG, "%s does not like the signature: TSIG error %u", server,
@@ -101,23 +105,29 @@ judge_code(struct dns_job *job, ldns_pkt_rcode code, const char *server, const c
 
 	switch (code) {
 	case LDNS_RCODE_REFUSED:
-		return dnsjob_explain(job, ST_CONFIG, "%s refuses %s of %s (REFUSED): allow them for the key %s; PowerDNS "
+		return dnsjob_explain(job, ST_CONFIG,
+		    "%s refuses %s of %s (REFUSED): allow them for the key %s; PowerDNS "
 		    "also says so when dnsupdate=yes is missing, or of a wrong key", server, what, zone, key);
 	case LDNS_RCODE_NOTAUTH:
-		return dnsjob_explain(job, ST_CONFIG, "%s says NOTAUTH to %s of %s: is it the zone's primary? If so, look at "
+		return dnsjob_explain(job, ST_CONFIG,
+		    "%s says NOTAUTH to %s of %s: is it the zone's primary? If so, look at "
 		    "the key %s, its algorithm, its secret and the clock", server, what, zone, key);
 	case LDNS_RCODE_NOTZONE:
-		return dnsjob_explain(job, ST_CONFIG, "%s says that a name is not within its zone %s (NOTZONE): is a part "
+		return dnsjob_explain(job, ST_CONFIG,
+		    "%s says that a name is not within its zone %s (NOTZONE): is a part "
 		    "of it delegated?", server, zone);
 	case LDNS_RCODE_NOTIMPL:
 	case LDNS_RCODE_FORMERR:
-		return dnsjob_explain(job, ST_CONFIG, "%s does not know how to do %s (%s): is it a server that takes them?",
+		return dnsjob_explain(job, ST_CONFIG,
+		    "%s does not know how to do %s (%s): is it a server that takes them?",
 		    server, what, code == LDNS_RCODE_FORMERR ? "FORMERR" : "NOTIMP");
 	case LDNS_RCODE_SERVFAIL:
-		return dnsjob_explain(job, ST_UNPUBLISHED, "%s failed at %s of %s (SERVFAIL): its log tells why", server,
+		return dnsjob_explain(job, ST_UNPUBLISHED,
+		    "%s failed at %s of %s (SERVFAIL): its log tells why", server,
 		    what, zone);
 	default:
-		return dnsjob_explain(job, ST_UNPUBLISHED, "%s answers %s of %s with code %d", server, what, zone, (int)code);
+		return dnsjob_explain(job, ST_UNPUBLISHED,
+		    "%s answers %s of %s with code %d", server, what, zone, (int)code);
 	}
 }
 
@@ -131,7 +141,8 @@ dnsjob_judge(struct dns_job *job, const struct dns_reply *reply, const char *wha
 	if (code == LDNS_RCODE_NOERROR && reply->is_signed)
 		return ST_OK;
 	if (code == LDNS_RCODE_NOERROR)
-		return dnsjob_explain(job, ST_PROTOCOL, "an answer in the name of %s is not signed with the key %s as it "
+		return dnsjob_explain(job, ST_PROTOCOL,
+		    "an answer in the name of %s is not signed with the key %s as it "
 		    "must be, and is not believed", server, job->key.name);
 	return dnskey_error(reply->pkt) != 0 ? judge_key(job, reply->pkt, server) :
 	    judge_code(job, code, server, what);

@@ -49,7 +49,8 @@ dnskey_read(const char *name, const char *algorithm, const char *file, struct dn
 	if ((st = file_read_secret(file, key->secret, sizeof(key->secret))) == ST_OK && is_secret(key->secret))
 		return ST_OK;
 	if (st == ST_SYSTEM || st == ST_NOTFOUND)
-		snprintf(why, whysize, "key_file %s: %s", file, st == ST_NOTFOUND ? strerror(ENOENT) : strerror(errno));
+		snprintf(why, whysize,
+		    "key_file %s: %s", file, st == ST_NOTFOUND ? strerror(ENOENT) : strerror(errno));
 	else if (st == ST_OK)
 		snprintf(why, whysize, "key_file %s: its first line is not the base64 of %d bytes or more", file,
 		    DNSKEY_LEAST);

@@ -29,8 +29,8 @@ struct dns_key {
 bool		dnskey_is_algorithm(const char *);
 
 /*
- * Read the secret of the key, a line of base64 in a file that only its owner may read. name must outlive the key; wipe
- * it with dnskey_wipe(), also after a failure. ST_CONFIG: why tells what is wrong with the file.
+ * Read the secret of the key, a line of base64 in a file that only its owner may read. name must outlive the key;
+ * wipe it with dnskey_wipe(), also after a failure. ST_CONFIG: why tells what is wrong with the file.
  */
 enum status	dnskey_read(const char *name, const char *algorithm, const char *file, struct dns_key *, char *why,
 		    size_t whysize);
@@ -49,7 +49,10 @@ struct dns_signature {
 bool		dnskey_verify(const struct dns_key *, ldns_pkt *, const uint8_t *wire, size_t len,
 		    const struct dns_signature *);
 
-/* The MAC of a signed message, to verify the next one with; ldns_rdf_deep_free() it. NULL: it has none, or no memory. */
+/*
+ * The MAC of a signed message, to verify the next one with; ldns_rdf_deep_free() it. NULL: it has none, or no
+ * memory.
+ */
 ldns_rdf	*dnskey_mac(const ldns_pkt *);
 
 enum { DNSKEY_BADSIG = 16, DNSKEY_BADKEY = 17, DNSKEY_BADTIME = 18 };

@@ -20,7 +20,7 @@ struct dns_family {
 
 struct dns_shown {
 	struct dns_family	a, aaaa;
-	bool			is_alias;
+	bool			is_cname;
 };
 
 enum status
@@ -48,7 +48,10 @@ compare(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-/* In lower case and without the final dot. False: too long, as only names with bytes that must be written \DDD can be. */
+/*
+ * In lower case and without the final dot. False: too long, as only names with bytes that must be written \DDD can
+ * be.
+ */
 static bool
 name_of(const ldns_rdf *dname, char name[NAME_SIZE])
 {
@@ -61,7 +64,8 @@ name_of(const ldns_rdf *dname, char name[NAME_SIZE])
 	if (fits)
 		name[len - 1] = '\0';
 	else
-		log_warning("a name in the zone is passed over, as it is too long to write: %.100s", text != NULL ? text : "");
+		log_warning("a name in the zone is passed over, as it is too long to write: %.100s",
+		    text != NULL ? text : "");
 	free(text);
 	return fits;
 }
@@ -94,7 +98,7 @@ note(struct dns_shown *shown, const ldns_rr *rr, unsigned ttl)
 	const ldns_rdf *data = ldns_rr_rdf(rr, 0);
 
 	if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_CNAME) {
-		shown->is_alias = true;
+		shown->is_cname = true;
 		return;
 	}
 	family->n++;
@@ -161,14 +165,14 @@ is_right(const struct dns_family *shown, const struct address *wanted, bool owne
 	return shown->n == 1 && !shown->is_odd && address_equal(&shown->address, wanted);
 }
 
-/* Does it show something else? An alias of ours is left to its operator. */
+/* Does it show something else? A CNAME of an operator's is left alone. */
 static bool
 differs(const struct dns_list *list, size_t i)
 {
 	const struct desired *want = &list->names[i];
 	const struct dns_shown *shown = &list->shown[i];
 
-	return !(shown->is_alias && want->owned) &&
+	return !(shown->is_cname && want->owned) &&
 	    !(is_right(&shown->a, &want->a, want->owned) && is_right(&shown->aaaa, &want->aaaa, want->owned));
 }
 
@@ -212,7 +216,7 @@ dnslist_changes(struct dns_list *list, struct dns_changes *changes)
 		add_strangers(list, changes);
 	add_differing(list, true, changes);
 	for (size_t i = 0; i < list->n; i++)
-		if (list->shown[i].is_alias && list->names[i].owned && changes->naliases++ == 0)
-			changes->alias = list->names[i].name;
+		if (list->shown[i].is_cname && list->names[i].owned && changes->ncnames++ == 0)
+			changes->cname = list->names[i].name;
 	return ST_OK;
 }

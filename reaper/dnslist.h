@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a zone shows, held against what its names must show. Fed with records in any order; the outcome is what is to be
- * changed. Pure.
+ * What a zone shows, held against what its names must show. Fed with records in any order; the outcome is what is
+ * to be changed. Pure.
  */
 #ifndef DYNLEASE_DNSLIST_H
 #define DYNLEASE_DNSLIST_H
@@ -27,7 +27,7 @@ struct dns_list {
 	size_t			 nstrangers, strangers_room;
 	struct desired		*strangers;	/* names that are not ours and have an address; not owned */
 	size_t			 ntargets, targets_room;
-	struct desired		*targets;	/* names that other records of the zone rely on; only their names count */
+	struct desired		*targets;	/* names that other records rely on */
 };
 
 /* For the names of the publication, which must outlive the list. ST_NOMEM. End it with dnslist_end(), also then. */
@@ -40,13 +40,13 @@ enum status	dnslist_take(struct dns_list *, const ldns_rr *);
 struct dns_changes {
 	size_t			 n;
 	const struct desired	**names;	/* what must not be shown any more first; they belong to the list */
-	size_t			 naliases;	/* names of ours with a CNAME, which are left alone; */
-	const char		*alias;		/* one of them */
+	size_t			 ncnames;	/* names of ours with a CNAME, which are left alone; */
+	const char		*cname;		/* one of them */
 };
 
 /*
- * The names that do not show what they must. With whole_zone also all others that have an address, but never the name of
- * the zone, names in keep, nor those that an NS, MX or SRV record of the zone names. Free names. ST_NOMEM.
+ * The names that do not show what they must. With whole_zone also all others that have an address, but never the
+ * name of the zone, names in keep, nor those that an NS, MX or SRV record of the zone names. Free names. ST_NOMEM.
  */
 enum status	dnslist_changes(struct dns_list *, struct dns_changes *);
 

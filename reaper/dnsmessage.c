@@ -9,7 +9,7 @@
 
 #define MESSAGE_ROOM	60000	/* bytes; the rest of 65535 is for the header, the zone and the signature */
 #define RECORD_HEAD	10	/* bytes: type, class, TTL, length */
-#define NAME_MORE	4	/* bytes of a compressed name beyond its text: a first length, a pointer or the root */
+#define NAME_MORE	4	/* bytes of a compressed name beyond its text */
 
 ldns_pkt *
 dnsmessage_query(const char *name, ldns_rr_type type)

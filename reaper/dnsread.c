@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A transfer is a stream of messages between two SOA records, each signed in sequence with the one before. A server may
- * leave some unsigned (RFC 8945 5.3.1): ldns cannot verify across those, and such a transfer is not believed.
+ * A transfer is a stream of messages between two SOA records, each signed in sequence with the one before. A server
+ * may leave some unsigned (RFC 8945 5.3.1): ldns cannot verify across those, and such a transfer is not believed.
  */
 #include "dnsread.h"
 
@@ -68,7 +68,8 @@ take_messages(struct transfer *t, struct dns_conn *conn)
 		/* A server that does not give it may hang up instead of saying so. */
 		if ((st = dnsconn_receive(conn, patience(t->job), &reply)) != ST_OK)
 			return t->soas == 0 && st == ST_CLOSED ? dnsjob_explain(t->job, ST_FORBIDDEN,
-			    "the server closes the connection when it is asked for a transfer") : dnsjob_lost(t->job, st);
+			    "the server closes the connection when it is asked for a transfer") :
+			    dnsjob_lost(t->job, st);
 		st = take_message(t, &reply);
 		t->is_over = t->is_over || t->list == NULL;
 		dnsconn_release(conn, &reply, !t->is_over);
@@ -127,7 +128,8 @@ take_answer(struct dns_job *job, struct dns_list *list, const struct dns_reply *
 	enum status st = ST_OK;
 
 	if ((code != LDNS_RCODE_NOERROR && code != LDNS_RCODE_NXDOMAIN) || !ldns_pkt_aa(reply->pkt))
-		return dnsjob_explain(job, ST_UNPUBLISHED, "the server does not answer for %s (code %d)", name, (int)code);
+		return dnsjob_explain(job, ST_UNPUBLISHED,
+		    "the server does not answer for %s (code %d)", name, (int)code);
 	if ((owner = ldns_dname_new_frm_str(name)) == NULL)
 		return dnsjob_lost(job, ST_NOMEM);
 	/* What an alias leads to is another name's. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Reading what a server shows into a list: the whole zone by transfer (AXFR, RFC 5936), or name by name. Changes nothing.
+ * Reading what a server shows into a list: the whole zone by transfer (AXFR, RFC 5936), or name by name. Changes
+ * nothing.
  */
 #ifndef DYNLEASE_DNSREAD_H
 #define DYNLEASE_DNSREAD_H
@@ -13,8 +14,8 @@
 #include "dnslist.h"
 
 /*
- * By transfer, signed; every message of the answer is verified before it is believed. ST_FORBIDDEN: the server does not
- * give it to us; otherwise as dnsjob_judge() and dnsjob_lost(). Explained.
+ * By transfer, signed; every message of the answer is verified before it is believed. ST_FORBIDDEN: the server does
+ * not give it to us; otherwise as dnsjob_judge() and dnsjob_lost(). Explained.
  */
 enum status	dnsread_transfer(struct dns_job *, struct dns_list *);
 

@@ -16,7 +16,7 @@
 
 #define SILENCE		(8 * CLOCK_SECOND)	/* without an answer, the server is given up */
 #define HALVES		512			/* that wait to be sent */
-#define REFUSED_ALL	12			/* so many messages without one that was taken: it is not about names */
+#define REFUSED_ALL	12			/* messages, and none taken: not about names */
 #define REFUSED_MOST	1000
 
 struct sender {
@@ -125,7 +125,8 @@ receive_one(struct sender *s)
 	enum status st = dnsconn_receive(s->conn, silent < s->job->until ? silent : s->job->until, &reply);
 
 	if (st == ST_TIMEOUT && silent >= s->job->until)
-		return dnsjob_explain(s->job, st, "%zu of %zu names are shown so far; the rest follows", s->shown, s->n);
+		return dnsjob_explain(s->job, st,
+		    "%zu of %zu names are shown so far; the rest follows", s->shown, s->n);
 	if (st != ST_OK)
 		return dnsjob_lost(s->job, st);
 	st = take_reply(s, &reply);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The publisher "dnsupdate": dynamic updates (RFC 2136) signed with TSIG (RFC 8945) to the primary of a zone. An update
- * says all that a name must show, so that whatever was interrupted is simply said again.
+ * The publisher "dnsupdate": dynamic updates (RFC 2136) signed with TSIG (RFC 8945) to the primary of a zone. An
+ * update says all that a name must show, so that whatever was interrupted is simply said again.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -55,11 +55,12 @@ static void
 advise_minimum(const struct dns_job *job, const ldns_pkt *answer)
 {
 	const ldns_rr *soa = ldns_rr_list_rr(ldns_pkt_answer(answer), 0);
-	const ldns_rdf *minimum = soa == NULL || ldns_rr_get_type(soa) != LDNS_RR_TYPE_SOA ? NULL : ldns_rr_rdf(soa, 6);
+	const ldns_rdf *minimum = soa == NULL || ldns_rr_get_type(soa) != LDNS_RR_TYPE_SOA ? NULL :
+	    ldns_rr_rdf(soa, 6);
 
 	if (minimum != NULL && ldns_rdf2native_int32(minimum) > job->zone->ttl)
-		log_warning("dnsupdate %s: the SOA MINIMUM is %u s and the TTL %u s: a record that comes back may stay "
-		    "unseen for longer than one that changes", job->zone->name, ldns_rdf2native_int32(minimum),
+		log_warning("dnsupdate %s: the SOA MINIMUM is %u s and the TTL %u s: a record that comes back may "
+		    "stay unseen for longer than one that changes", job->zone->name, ldns_rdf2native_int32(minimum),
 		    job->zone->ttl);
 }
 
@@ -93,8 +94,8 @@ advise_transfer(struct dns_job *job)
 
 	if (job->conf.transfer == TRANSFER_NO) {
 		if (whole)
-			log_warning("dnsupdate %s: without transfers, addresses in the zone that are nobody's are not found, "
-			    "although whole_zone = yes", job->zone->name);
+			log_warning("dnsupdate %s: without transfers, addresses in the zone that are nobody's are "
+			    "not found, although whole_zone = yes", job->zone->name);
 		return;
 	}
 	if (dnsread_try_transfer(job) == ST_OK)
@@ -115,7 +116,8 @@ section_advise(const struct settings *settings, const struct zone *zone, const s
 	st = dnsjob_begin(&job, settings, zone, section);
 	job.until = clock_boot() + ADVICE;
 	if (st == ST_OK)
-		st = try_message(&job, dnsmessage_query(zone->name, LDNS_RR_TYPE_SOA), LDNS_RCODE_NOERROR, "questions");
+		st = try_message(&job, dnsmessage_query(zone->name, LDNS_RR_TYPE_SOA), LDNS_RCODE_NOERROR,
+		    "questions");
 	if (st == ST_OK)
 		st = try_message(&job, dnsmessage_trial(zone), LDNS_RCODE_YXDOMAIN, "updates");
 	if (st == ST_OK)
@@ -172,9 +174,10 @@ find_changes(struct dns_job *job, const struct publication *pub, struct dns_list
 static enum status
 look(struct dns_job *job, struct zonelook *look, uint32_t serial, const struct dns_changes *changes)
 {
-	if (changes->naliases > 0)
-		return dnsjob_explain(job, ST_UNPUBLISHED, "%zu names of hosts are aliases in the zone, as %s: remove the "
-		    "CNAME, or delete the host", changes->naliases, changes->alias);
+	if (changes->ncnames > 0)
+		return dnsjob_explain(job, ST_UNPUBLISHED,
+		    "%zu names of hosts are a CNAME in the zone, as %s: remove that, "
+		    "or delete the host", changes->ncnames, changes->cname);
 	return zonelook_wait(look, serial, clock_boot() + LOOK, job->why, sizeof(job->why));
 }
 

@@ -37,7 +37,7 @@ static const struct conf_key nameservers_keys[] = {
 	{ "servers", CONF_TEXT, KEY(servers), NULL, 0, 0 },
 	{ "primary", CONF_ADDRESS, KEY(primary), "127.0.0.1", 0, 0 },
 	{ "server_port", CONF_NUMBER, KEY(port), "53", 1, 65535 },
-	{ "wait", CONF_NUMBER, KEY(wait), "10", 1, 50 },
+	{ "wait", CONF_NUMBER, KEY(wait), "10", 1, 20 },
 	{ "lag", CONF_NUMBER, KEY(lag), "1", 0, 86400 },
 	{ NULL, CONF_TEXT, 0, NULL, 0, 0 }
 };
@@ -275,7 +275,7 @@ nameservers_lag(const struct settings *settings, const struct zone *zone, const 
 
 const struct publisher nameservers_publisher = {
 	.kind = "nameservers",
-	.deadline = 60,
+	.deadline = 25,
 	.check = nameservers_check,
 	.publish = nameservers_publish,
 	.advise = nameservers_advise,

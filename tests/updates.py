@@ -145,7 +145,7 @@ def test_many(server, path):
 	    "an address of nobody's is gone, one to keep is not")
 	server.nsupdate("update delete n0007.%s" % ZONE, "update add n0007.%s 30 CNAME www.%s." % (ZONE, ZONE))
 	failed(publish(path, {**many, "n0008": ("203.0.113.88", "none", "l")}, compare=True), UNPUBLISHED,
-	    r"1 names of hosts are aliases in the zone, as n0007\." + ZONE, "an alias at a host's name is reported")
+	    r"1 names of hosts are a CNAME in the zone, as n0007\." + ZONE, "an alias at a host's name is reported")
 	equal((server.dig("n0007." + ZONE, "CNAME"), shown(server, "n0008")[0]), ("www.%s." % ZONE, "203.0.113.88"),
 	    "and left alone, and the others are published")
 	server.nsupdate("update delete n0007." + ZONE)

@@ -33,7 +33,7 @@ static const struct row {
 	const char	*what;
 	const char	*records[RECORDS];
 	const char	*changes;	/* their first labels, in order */
-	const char	*alias;
+	const char	*cname;
 } rows[] = {
 	{ "all as it must be", { ALL }, "", NULL },
 	{ "an empty zone", { NULL }, "e a b", NULL },
@@ -109,7 +109,7 @@ test_row(const struct row *row, bool whole)
 	else
 		ok(strpbrk(text, "xyz*") == NULL && strstr(text, "ns2") == NULL, "%s, not the whole zone: \"%s\"", row->what,
 		    text);
-	ok(changes.naliases == (row->alias != NULL) && (row->alias == NULL || strcmp(changes.alias, row->alias) == 0),
+	ok(changes.ncnames == (row->cname != NULL) && (row->cname == NULL || strcmp(changes.cname, row->cname) == 0),
 	    "%s: aliases", row->what);
 	free(changes.names);
 	dnslist_end(&list);
