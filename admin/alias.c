@@ -110,7 +110,8 @@ run(struct admin *admin, bool adds)
 	if ((st = settings_load(admin->config, &set)) == ST_OK && (st = fill(set, admin, &n)) == ST_OK &&
 	    (st = books_open(set, &books)) == ST_OK && (st = change(&books, &n)) == ST_OK) {
 		record("alias %s of host %s %s", n.alias, n.host, adds ? "added" : "deleted");
-		printf(adds ? "%s shows from now on what %s shows.\n" : "%s no longer shows what %s shows.\n", n.alias, n.host);
+		printf(adds ? "%s shows from now on what %s shows.\n" : "%s no longer shows what %s shows.\n", n.alias,
+		    n.host);
 		running_add(set, n.alias);
 	}
 	if (books_close(&books) != ST_OK && st == ST_OK)

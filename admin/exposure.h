@@ -21,7 +21,10 @@ struct exposure {
 	unsigned	sum;
 };
 
-/* lag: as configured or measured, from publishing to the last server showing it, of the slowest publisher of the zone. */
+/*
+ * lag: as configured or measured, from publishing to the last server showing it, of the slowest
+ * publisher of the zone.
+ */
 void	exposure_sum(const struct settings *, const struct zone *, unsigned lag, struct exposure *);
 
 /* Is the TTL more than a quarter of the shortest lease, so that caches would make up much of the sum? */

@@ -115,7 +115,8 @@ static enum status
 revoke(const struct settings *set, const struct removal *r)
 {
 	return running_revoke(set, &(struct revocation){ .account = r->owner, .epoch = r->epoch, .gone = r->host,
-	    .aliases = &r->aliases, .returning = r->others > 0 ? "; the other hosts of this account come back with their next renewal" : "" });
+	    .aliases = &r->aliases,
+	    .returning = r->others > 0 ? "; the other hosts of this account come back with their next renewal" : "" });
 }
 
 int

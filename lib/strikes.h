@@ -2,7 +2,8 @@
 /*
  * The limiter: at most STRIKES_MAX failed logins a source in STRIKES_WINDOW, counted in the lease table, atomically.
  * A source is the peer's /32 or /64, and for IPv6 its /48 at ten times that. Peers behind which many sit (loopback
- * and other tunnels' ends) are counted per peer and account; who holds a key of the account, per account. At most STRIKES_SOURCES are kept; the oldest go first.
+ * and other tunnels' ends) are counted per peer and account; who holds a key of the account, per account. At most
+ * STRIKES_SOURCES are kept; the oldest go first.
  */
 #ifndef DYNLEASE_STRIKES_H
 #define DYNLEASE_STRIKES_H

@@ -292,7 +292,8 @@ place_finish(struct place *place, struct table *table, uint64_t now)
 	if (st == ST_OK)
 		st = table_publisher_put(table, place->name, &place->state, TABLE_WAIT);
 	if (st != ST_OK && place->rest_until == 0)
-		log_warning("%s: not noted in the table: %s; it is shown again until it is", place->name, status_text(st));
+		log_warning("%s: not noted in the table: %s; it is shown again until it is", place->name,
+		    status_text(st));
 	place->rest_until = st != ST_OK ? now + RETRY_FIRST : 0;
 	return true;
 }

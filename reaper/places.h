@@ -62,7 +62,8 @@ struct world {
  * Start a child for the place if it has anything to show now: what is pending for it, loose (what could not be moved
  * to pending yet), or everything when a comparison is due. *started tells.
  */
-enum status	place_start(struct place *, const struct world *, const struct work *loose, uint64_t now, bool *started);
+enum status	place_start(struct place *, const struct world *, const struct work *loose, uint64_t now,
+		    bool *started);
 
 /*
  * Start a child that writes the place's file as it must be when its server starts, if it is a place with a file. What

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What a publisher is: a place that must follow the table. One row here and one file of its name, which defines
- * NAME_publisher; nothing else knows its kind. A publisher is configured by the section "[kind ZONE]" of dynlease.conf and runs as a child process of
- * its own, with its own deadline, told everything it may know in a struct publication.
+ * NAME_publisher; nothing else knows its kind. A publisher is configured by the section "[kind ZONE]" of
+ * dynlease.conf and runs as a child process of its own, with its own deadline, told everything it may know in a struct
+ * publication.
  */
 #ifndef DYNLEASE_PUBLISH_H
 #define DYNLEASE_PUBLISH_H
@@ -35,7 +36,7 @@ struct publication {
 	const struct desired		*names;		/* in order of name */
 	size_t				 n;
 	bool				 all;		/* of the zone; else only the touched ones */
-	bool				 compare;	/* with all that the place shows: it may have gone its own way */
+	bool				 compare;	/* with all that the place shows */
 	time_t				 wall;		/* now, for serials and for people */
 	bool				 boot;		/* the place's server is not there yet: write, and do no more */
 };
