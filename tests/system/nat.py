@@ -322,7 +322,7 @@ for name, leased in ((HOME, [NAT] + 4 * [NAT2]), (OFFICE, [DESK] + 3 * [DESK2]))
 
 log = world.helper_log()
 for host, addresses in ((HOME, (NAT, NAT2)), (OFFICE, (DESK, DESK2))):
-	ok(all("renew host=%s account=%s address=%s peer=%s lease=%d changed=yes" % (host, host, a, a, LEASE) in log
+	ok(all("renew host=%s account=%s address=%s peer=%s layers=password lease=%d changed=yes" % (host, host, a, a, LEASE) in log
 	    for a in addresses), "the log has each address that %s had" % host, log)
 ok(INSIDE not in log, "and none from behind the NAT", log)
 ok("boot" in first.stderr.decode() + reaper.text(), "the reaper has said that the table was of another boot",
