@@ -166,7 +166,7 @@ look_end(struct store_txn *txn, enum status st)
 enum status
 accounts_get(struct accounts *accounts, const char *name, struct account *account)
 {
-	struct store_txn txn;
+	struct store_txn txn = { 0 };
 
 	return look_end(&txn, account_read(look_begin(accounts, &txn), name, account));
 }
@@ -174,7 +174,7 @@ accounts_get(struct accounts *accounts, const char *name, struct account *accoun
 enum status
 accounts_owner(struct accounts *accounts, const char *host, char owner[NAME_SIZE])
 {
-	struct store_txn txn;
+	struct store_txn txn = { 0 };
 
 	return look_end(&txn, account_read_owner(look_begin(accounts, &txn), host, owner));
 }
@@ -182,7 +182,7 @@ accounts_owner(struct accounts *accounts, const char *host, char owner[NAME_SIZE
 enum status
 accounts_each(struct accounts *accounts, enum status (*each)(void *, const struct account *), void *arg)
 {
-	struct store_txn txn;
+	struct store_txn txn = { 0 };
 
 	return look_end(&txn, account_walk(look_begin(accounts, &txn), each, arg));
 }
@@ -191,7 +191,7 @@ enum status
 accounts_each_host(struct accounts *accounts, enum status (*each)(void *, const char *host, const char *owner),
     void *arg)
 {
-	struct store_txn txn;
+	struct store_txn txn = { 0 };
 
 	return look_end(&txn, account_walk_hosts(look_begin(accounts, &txn), each, arg));
 }
@@ -199,7 +199,7 @@ accounts_each_host(struct accounts *accounts, enum status (*each)(void *, const 
 enum status
 accounts_aliased(struct accounts *accounts, const char *alias, char host[NAME_SIZE])
 {
-	struct store_txn txn;
+	struct store_txn txn = { 0 };
 
 	return look_end(&txn, account_read_aliased(look_begin(accounts, &txn), alias, host));
 }
@@ -208,7 +208,7 @@ enum status
 accounts_each_alias(struct accounts *accounts, enum status (*each)(void *, const char *alias, const char *host),
     void *arg)
 {
-	struct store_txn txn;
+	struct store_txn txn = { 0 };
 
 	return look_end(&txn, account_walk_aliases(look_begin(accounts, &txn), each, arg));
 }
@@ -228,7 +228,7 @@ accounts_count_hosts(struct accounts *accounts)
 enum status
 accounts_seal(struct accounts *accounts, char id[SEAL_ID])
 {
-	struct store_txn txn;
+	struct store_txn txn = { 0 };
 
 	return look_end(&txn, account_read_seal(look_begin(accounts, &txn), id));
 }
