@@ -174,5 +174,6 @@ plan_config(const struct plan *p, char **text, size_t *len)
 	fprintf(out, "# for a file that does not exist yet\n%snameserver = %s\n%shostmaster = hostmaster@%s\n",
 	    p->makes_zone ? "" : "# ", p->makes_zone ? p->server : "ns.example.org", p->makes_zone ? "" : "# ",
 	    p->zone);
+	fprintf(out, "\n# Where there are secondaries: published is what all of them show.\n# [nameservers %s]\n", p->zone);
 	return fclose(out) == 0 ? ST_OK : ST_NOMEM;
 }
