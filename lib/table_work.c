@@ -13,6 +13,7 @@
 #include "table_store.h"
 
 #define MOVE_MOST	50	/* hosts in one write transaction: about a millisecond */
+#define SETTLE_MOST	200	/* the same for settling, which is less work */
 #define CHANGED_VALUE	16
 #define PENDING_KEY	(PUBLISHER_SIZE + NAME_SIZE)
 
@@ -222,7 +223,7 @@ table_pause(void)
 static enum status
 settle_some(struct table *table, const char *publisher, const struct work *work, size_t from, int wait_ms)
 {
-	const size_t end = work->n - from > MOVE_MOST ? from + MOVE_MOST : work->n;
+	const size_t end = work->n - from > SETTLE_MOST ? from + SETTLE_MOST : work->n;
 	struct store_value value;
 	struct store_txn txn;
 	char key[PENDING_KEY];
@@ -243,7 +244,7 @@ table_settle(struct table *table, const char *publisher, const struct work *work
 {
 	enum status st = ST_OK;
 
-	for (size_t from = 0; from < work->n && st == ST_OK; from += MOVE_MOST) {
+	for (size_t from = 0; from < work->n && st == ST_OK; from += SETTLE_MOST) {
 		if (from > 0)
 			table_pause();
 		st = settle_some(table, publisher, work, from, wait_ms);

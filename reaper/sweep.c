@@ -27,6 +27,7 @@
 
 #define JUDGED_MOST	50000			/* leases that are all looked at before the first turn */
 #define MOVES_A_TURN	20			/* write transactions before what they moved is looked at */
+#define MOVES_MOST	1000			/* twice as many each turn, while there is more to move */
 #define BUSY_LOUD	(5 * CLOCK_SECOND)
 #define UNWRITTEN_PAUSE	CLOCK_SECOND		/* between turns while the table cannot be written */
 
@@ -44,6 +45,7 @@ struct sweep {
 	bool			 busy_told;
 	bool			 wake_lost;	/* the wake file is gone: nothing would be heard any more */
 	bool			 written;	/* the last attempt to move succeeded */
+	int			 moves;		/* so many a turn, at the moment */
 	uint64_t		 next;		/* when the table has more, CLOCK_BOOTTIME nanoseconds */
 };
 
@@ -131,6 +133,7 @@ sweep_open(const struct settings *settings, struct sweep **out)
 		return ST_NOMEM;
 	s->settings = settings;
 	s->watch = -1;
+	s->moves = MOVES_A_TURN;
 	alarm(SWEEP_ALARM);
 	if ((st = history_open(settings->history, &s->history)) != ST_OK ||
 	    (st = places_make(settings, &s->places)) != ST_OK || (st = refresh_accounts(s)) != ST_OK)
@@ -169,7 +172,7 @@ move(struct sweep *s, uint64_t now)
 	enum status st = ST_OK;
 
 	s->written = false;
-	for (int i = 0; i < MOVES_A_TURN && more && st == ST_OK; i++) {
+	for (int i = 0; i < s->moves && more && st == ST_OK; i++) {
 		if (i > 0)
 			table_pause();
 		st = table_move(s->table, s->places.names, now, TABLE_WAIT, &more);
@@ -185,20 +188,27 @@ move(struct sweep *s, uint64_t now)
 	s->written = st == ST_OK;
 	if (s->written && more)
 		s->next = 0;
+	s->moves = !more ? MOVES_A_TURN : s->moves < MOVES_MOST / 2 ? 2 * s->moves : MOVES_MOST;
 	return st;
 }
 
-/* Have every place show what it must. *started: at least one has begun to. */
+/*
+ * Have every place show what it must. *started: at least one has begun to. What is still to be moved, while that goes
+ * on, is shown by those that show everything anyway; the others would show it twice.
+ */
 static enum status
 publish(struct sweep *s, const struct work *loose, uint64_t now, bool *started)
 {
 	const struct world world = { s->settings, s->accounts, s->table };
+	const struct work none = { 0 };
 	enum status st = ST_OK;
 	bool one;
 
 	*started = false;
 	for (size_t i = 0; i < s->places.n && st == ST_OK; i++) {
-		st = place_start(&s->places.list[i], &world, loose, now, &one);
+		struct place *place = &s->places.list[i];
+
+		st = place_start(place, &world, s->written && !place->publisher->is_whole ? &none : loose, now, &one);
 		*started = *started || one;
 	}
 	return st;

@@ -36,7 +36,7 @@ def make(server):
 	shutil.chown(key, "nobody")
 	world = World(hosts=[ALIVE], lease=3600, interval=5, ttl=30, publisher=None, extra="[dnsupdate dyn.test]\n"
 	    "server = %s\nserver_port = %d\nkey_name = k\nkey_file = %s\nwhole_zone = yes\n" % (server.address, server.port, key))
-	world.lines += ["%s - - -" % host(i) for i in range(N)]
+	world.lines += ["%s -" % host(i) for i in range(N)]
 	world.publish_accounts()
 	return world
 
