@@ -88,8 +88,19 @@ make_list(const struct ca *ca, const struct ca_root *root, long days, char **pem
 	return st;
 }
 
+/* A root's part of a file: what is malloc'ed, and the caller frees. */
+typedef enum status (*make_part)(const struct ca *, const struct ca_root *, long days, char **pem);
+
 static enum status
-publish_lists(const struct ca *ca, size_t first, long days)
+make_root(const struct ca *ca, const struct ca_root *root, long days, char **pem)
+{
+	(void)ca;
+	(void)days;
+	return (*pem = issuer_root(root->issuer)) == NULL ? ST_NOMEM : ST_OK;
+}
+
+static enum status
+publish(const struct ca *ca, size_t first, long days, make_part make, const char *path)
 {
 	char *text = NULL, *pem;
 	size_t len = 0;
@@ -97,37 +108,14 @@ publish_lists(const struct ca *ca, size_t first, long days)
 	enum status st = out == NULL ? ST_NOMEM : ST_OK;
 
 	for (size_t i = first; i < ca->nroots && st == ST_OK; i++)
-		if ((st = make_list(ca, &ca->roots[i], days, &pem)) == ST_OK) {
+		if ((st = make(ca, &ca->roots[i], days, &pem)) == ST_OK) {
 			fputs(pem, out);
 			free(pem);
 		}
 	if (out != NULL && fclose(out) != 0)
 		st = ST_NOMEM;
 	if (st == ST_OK)
-		st = write_published(ca->set->client_crl, text, len);
-	free(text);
-	return st;
-}
-
-static enum status
-publish_roots(const struct ca *ca, size_t first)
-{
-	char *text = NULL, *pem;
-	size_t len = 0;
-	FILE *out = open_memstream(&text, &len);
-	enum status st = out == NULL ? ST_NOMEM : ST_OK;
-
-	for (size_t i = first; i < ca->nroots && st == ST_OK; i++) {
-		if ((pem = issuer_root(ca->roots[i].issuer)) == NULL)
-			st = ST_NOMEM;
-		else
-			fputs(pem, out);
-		free(pem);
-	}
-	if (out != NULL && fclose(out) != 0)
-		st = ST_NOMEM;
-	if (st == ST_OK)
-		st = write_published(ca->set->client_ca, text, len);
+		st = write_published(path, text, len);
 	free(text);
 	return st;
 }
@@ -136,9 +124,12 @@ publish_roots(const struct ca *ca, size_t first)
 enum status
 ca_publish(const struct ca *ca, size_t first, long days)
 {
+	const char *const roots = ca->set->client_ca, *const lists = ca->set->client_crl;
 	enum status st;
 
 	if (first > 0)
-		return (st = publish_lists(ca, first, days)) == ST_OK ? publish_roots(ca, first) : st;
-	return (st = publish_roots(ca, first)) == ST_OK ? publish_lists(ca, first, days) : st;
+		return (st = publish(ca, first, days, make_list, lists)) != ST_OK ? st :
+		    publish(ca, first, days, make_root, roots);
+	return (st = publish(ca, first, days, make_root, roots)) != ST_OK ? st :
+	    publish(ca, first, days, make_list, lists);
 }
