@@ -100,31 +100,39 @@ find_lag(const struct check *check, const char *zone)
 	return (unsigned)lag;
 }
 
-/* As it was measured, if that is more than what was configured. */
-static unsigned
-find_slowest(const struct check *check, const char *zone)
+/* The publishers as the table has them; none when there is no table. */
+static void
+load_publishers(const struct check *check, struct publishers *publishers)
 {
-	unsigned lag = find_lag(check, zone), slowest = 0;
-	struct publishers publishers;
 	struct table *table = NULL;
 
+	*publishers = (struct publishers){ 0 };
 	if (table_open(check->set->rundir, &table) == ST_OK &&
-	    publishers_load(check->set, table, check->now, &publishers) == ST_OK) {
-		slowest = publishers_slowest(&publishers, zone);
-		publishers_free(&publishers);
-	}
+	    publishers_load(check->set, table, check->now, publishers) != ST_OK)
+		check->findings->lost = true;
 	table_close(table);
+}
+
+/* As it was measured, if that is more than what was configured. */
+static unsigned
+find_slowest(const struct check *check, const struct publishers *publishers, const char *zone)
+{
+	const unsigned lag = find_lag(check, zone), slowest = publishers_slowest(publishers, zone);
+
 	return slowest > lag ? slowest : lag;
 }
 
 static void
 check_exposure(struct check *check)
 {
+	struct publishers publishers;
+
+	load_publishers(check, &publishers);
 	for (size_t i = 0; i < check->set->nzones; i++) {
 		const struct zone *zone = &check->set->zones[i];
 		struct exposure e;
 
-		exposure_sum(check->set, zone, find_slowest(check, zone->name), &e);
+		exposure_sum(check->set, zone, find_slowest(check, &publishers, zone->name), &e);
 		findings_add(check->findings, LEVEL_OK, "exposure %s: %u s (lease %u + interval %u + pass %u + "
 		    "publishing %u + TTL %u)", zone->name, e.sum, e.lease, e.interval, e.pass, e.publish, e.ttl);
 		if (is_ttl_long(check->set, zone))
@@ -133,6 +141,7 @@ check_exposure(struct check *check)
 	}
 	if (check->set->nzones == 0)
 		findings_add(check->findings, LEVEL_CRITICAL, "%s names no zone", check->config);
+	publishers_free(&publishers);
 }
 
 static void
