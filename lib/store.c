@@ -307,12 +307,12 @@ give_write_lock(struct store_txn *txn)
 	txn->writes = false;
 }
 
-/* The first error of a transaction is the one to report. */
+/* The first error of a transaction is the one to report. The arguments are ours: what is invalid is what was read. */
 static enum status
 stick(struct store_txn *txn, int rc)
 {
 	if (txn->st == ST_OK)
-		txn->st = store_status(txn->store->path, rc);
+		txn->st = store_status(txn->store->path, rc == EINVAL ? MDB_CORRUPTED : rc);
 	return txn->st;
 }
 
