@@ -67,7 +67,7 @@ undo(struct master *master, const void *arg)
 	const struct work *found = arg;
 
 	for (size_t i = 0; i < found->n; i++)
-		put_epoch(master, found->hosts[i].name, found->hosts[i].generation);
+		put_epoch(master, found->hosts[i].name, found->hosts[i].number);
 }
 
 static enum status

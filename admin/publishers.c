@@ -48,6 +48,7 @@ enum status
 publishers_load(const struct settings *set, struct table *table, uint64_t now, struct publishers *publishers)
 {
 	const struct conf *conf = set->conf;
+	struct horizon seen;
 	uint64_t next;
 
 	*publishers = (struct publishers){ .list = calloc(conf->n + 1, sizeof(*publishers->list)) };
@@ -57,7 +58,7 @@ publishers_load(const struct settings *set, struct table *table, uint64_t now, s
 		if (fill(&conf->sections[i], table, &publishers->list[publishers->n]))
 			publishers->n++;
 	if (table != NULL)
-		table_look(table, now, &publishers->moving, &next);
+		table_look(table, now, &publishers->moving, &seen, &next);
 	return ST_OK;
 }
 

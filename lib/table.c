@@ -20,7 +20,7 @@
 #include "log.h"
 #include "table_store.h"
 
-#define TABLE_FORMAT	"dynlease-table 2"
+#define TABLE_FORMAT	"dynlease-table 3"
 #define MAP_LEAST	((size_t)64 << 20)	/* bytes; sparse. The limiter alone may need a third of it */
 #define MAP_PER_LEASE	((size_t)2048)		/* four times what a lease takes in all databases */
 

@@ -6,7 +6,7 @@
  *	lease    host NUL family -> record (lease.h)		the truth
  *	due      deadline (big endian) host NUL family -> ""	what ends first is first
  *	changed  host -> generation, publish_at			must be published
- *	pending  publisher NUL host -> generation		must be published there
+ *	pending  publisher NUL host -> horizon			must be published there, as of that at least
  *	strike   source -> failures, charges, window start	the limiter
  *	aging    window start (big endian) source -> ""		oldest strikes first
  *	revoked  account -> epoch				authenticated before that: no lease
@@ -102,26 +102,40 @@ enum status	table_each_lease(struct table *, enum status (*each)(void *, const s
 
 /* --- the reaper's work (table_work.c) --- */
 
+/* How far something has been seen: every change up to a generation, every deadline up to a time. */
+struct horizon {
+	uint64_t	generation;
+	uint64_t	now;
+};
+
 /*
- * Look, in read transactions only, so that no stopped writer can hold it up. Adds to the list the hosts with a lease
- * that is over but not moved yet, and those changed and due for publication. *next: when there will be more
- * (UINT64_MAX: nothing in sight).
+ * Look, in a read transaction, so that no stopped writer can hold it up. Adds to the list the hosts with a lease that is
+ * over, and those changed and due for publication, that nobody has moved yet. *seen: what is read from the table from
+ * now on is at least as of that. *next: when there will be more (UINT64_MAX: nothing in sight).
  */
-enum status	table_look(struct table *, uint64_t now, struct work *, uint64_t *next);
+enum status	table_look(struct table *, uint64_t now, struct work *, struct horizon *seen, uint64_t *next);
 
 /* Adds the hosts that are pending for this publisher. */
 enum status	table_look_pending(struct table *, const char *publisher, struct work *);
 
-/*
- * Move: leases that are over to ended, changed hosts to pending for each of the publishers (NULL-terminated), a
- * bounded number in one short transaction; and set alive. *more: call again, after table_pause(), which lets others
- * write. wait_ms bounds the wait for the lock.
- */
-enum status	table_move(struct table *, const char *const *publishers, uint64_t now, int wait_ms, bool *more);
-void		table_pause(void);
+/* Tell the helpers that a reaper is at work. wait_ms, here and below, bounds the wait for the writer's lock. */
+enum status	table_alive(struct table *, uint64_t now, int wait_ms);
 
-/* A publisher shows these hosts as they stood: drop each whose generation has not moved since. */
-enum status	table_settle(struct table *, const char *publisher, const struct work *, int wait_ms);
+/* The reaper moves hosts that it has looked at. */
+struct table_move {
+	const char *const	*publishers;	/* all of them, NULL-terminated */
+	const char		*shown_by;	/* the one that shows these hosts already; NULL: none */
+	struct horizon		 seen;		/* as of then */
+	struct work		*moved;		/* gets those of them whose lease was over, or that had changed */
+};
+
+/*
+ * Their leases that are over end, `changed` forgets them, and both is pending for every publisher but the one that
+ * shows it; of what was pending for that one, all that was seen is settled. One transaction of about a millisecond for
+ * at most TABLE_MOVE_MOST hosts; leave others a moment to write before the next.
+ */
+#define TABLE_MOVE_MOST	50
+enum status	table_move(struct table *, const struct table_move *, const struct work_host *, size_t n, int wait_ms);
 
 /* What is remembered of a publisher. Zeroed when there is nothing. */
 struct publisher_state {

@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The reaper's side of the table: what is to be published, and for whom. Looking is done in read transactions, which
- * nobody can hold up; moving and settling in short write transactions with pauses between them, so that a
- * thousand hosts that fall silent at once do not keep one that renews waiting.
+ * nobody can hold up; moving in short write transactions, so that a thousand hosts that fall silent at once do not keep
+ * one that renews waiting.
  */
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "log.h"
 #include "table_store.h"
 
-#define MOVE_MOST	50	/* hosts in one write transaction: about a millisecond */
-#define SETTLE_MOST	200	/* the same for settling, which is less work */
 #define CHANGED_VALUE	16
 #define PENDING_KEY	(PUBLISHER_SIZE + NAME_SIZE)
+#define HORIZON		16	/* bytes: generation, time, big endian */
 
 /* A key of `changed` or the end of one of `pending`: a host's name, not terminated. */
 static bool
@@ -25,72 +23,83 @@ host_of(const void *bytes, size_t len, char host[NAME_SIZE])
 }
 
 static void
-add(struct store_txn *txn, struct work *work, const char *host, uint64_t generation)
+add(struct store_txn *txn, struct work *work, const char *host)
 {
-	if (work_add(work, host, generation) != ST_OK)
+	if (work_add(work, host, 0) != ST_OK)
 		txn->st = ST_NOMEM;
 }
 
 /* --- looking --- */
 
+/*
+ * A place in the index that no lease has would be seen for ever, as moving its host would not remove it: the two always
+ * agree, or the table is damaged.
+ */
+static void
+take_due(struct store_txn *txn, const struct store_cursor *cursor, struct work *work)
+{
+	const uint8_t *key = cursor->key.data;
+	char host[NAME_SIZE];
+	struct lease lease;
+	uint8_t family;
+
+	if (lease_decode_key(key + 8, cursor->key.size - 8, host, &family) != ST_OK ||
+	    lease_read(txn, host, family, &lease) != ST_OK || (lease.flags & LEASE_LIVE) == 0 ||
+	    lease.deadline != big64_get(key))
+		txn->st = ST_DAMAGED;
+	else
+		add(txn, work, host);
+}
+
 static void
 look_due(struct store_txn *txn, uint64_t now, struct work *work, uint64_t *next)
 {
 	struct store_cursor cursor;
-	char host[NAME_SIZE];
-	uint8_t family;
 	bool more;
 
 	for (more = store_walk(txn, DB_DUE, store_bytes(NULL, 0), &cursor); more; more = store_walk_next(&cursor)) {
-		const uint8_t *key = cursor.key.data;
-
-		if (cursor.key.size <= 8 || lease_decode_key(key + 8, cursor.key.size - 8, host, &family) != ST_OK) {
+		if (cursor.key.size <= 8)
 			txn->st = ST_DAMAGED;
+		else if (big64_get(cursor.key.data) <= now)
+			take_due(txn, &cursor, work);
+		else {
+			*next = big64_get(cursor.key.data);
 			break;
 		}
-		if (big64_get(key) > now) {
-			if (big64_get(key) < *next)
-				*next = big64_get(key);
-			break;
-		}
-		add(txn, work, host, 0);
 	}
 	store_walk_end(&cursor);
 }
 
 static void
-look_changed(struct store_txn *txn, uint64_t now, size_t most, struct work *work, uint64_t *next)
+look_changed(struct store_txn *txn, uint64_t now, struct work *work, uint64_t *next)
 {
 	struct store_cursor cursor;
 	char host[NAME_SIZE];
 	bool more;
 
-	for (more = store_walk(txn, DB_CHANGED, store_bytes(NULL, 0), &cursor); more && most > 0;
-	    more = store_walk_next(&cursor)) {
+	for (more = store_walk(txn, DB_CHANGED, store_bytes(NULL, 0), &cursor); more; more = store_walk_next(&cursor)) {
 		const uint8_t *value = cursor.value.data;
 
-		if (cursor.value.size != CHANGED_VALUE || !host_of(cursor.key.data, cursor.key.size, host)) {
+		if (cursor.value.size != CHANGED_VALUE || !host_of(cursor.key.data, cursor.key.size, host))
 			txn->st = ST_DAMAGED;
-			break;
-		}
-		if (big64_get(value + 8) <= now) {
-			add(txn, work, host, big64_get(value));
-			most--;
-		} else if (big64_get(value + 8) < *next)
+		else if (big64_get(value + 8) <= now)
+			add(txn, work, host);
+		else if (big64_get(value + 8) < *next)
 			*next = big64_get(value + 8);
 	}
 	store_walk_end(&cursor);
 }
 
 enum status
-table_look(struct table *table, uint64_t now, struct work *work, uint64_t *next)
+table_look(struct table *table, uint64_t now, struct work *work, struct horizon *seen, uint64_t *next)
 {
 	struct store_txn txn;
 
 	*next = UINT64_MAX;
 	store_read(table->store, &txn);
+	*seen = (struct horizon){ .generation = meta_get(&txn, "generation"), .now = now };
 	look_due(&txn, now, work, next);
-	look_changed(&txn, now, SIZE_MAX, work, next);
+	look_changed(&txn, now, work, next);
 	store_cancel(&txn);
 	work_tidy(work);
 	return txn.st;
@@ -122,11 +131,10 @@ table_look_pending(struct table *table, const char *publisher, struct work *work
 
 		if (cursor.key.size < head || memcmp(at, key, head) != 0)
 			break;
-		if (cursor.value.size != 8 || !host_of(at + head, cursor.key.size - head, host)) {
+		if (cursor.value.size != HORIZON || !host_of(at + head, cursor.key.size - head, host))
 			txn.st = ST_DAMAGED;
-			break;
-		}
-		add(&txn, work, host, big64_get(cursor.value.data));
+		else
+			add(&txn, work, host);
 	}
 	store_walk_end(&cursor);
 	store_cancel(&txn);
@@ -136,120 +144,125 @@ table_look_pending(struct table *table, const char *publisher, struct work *work
 
 /* --- moving --- */
 
-static void
-put_pending(struct store_txn *txn, const char *const *publishers, const char *host, uint64_t generation)
+/* Has somebody who sees as far as `seen` seen this, too? */
+static bool
+is_within(const struct horizon *what, const struct horizon *seen)
 {
-	char key[PENDING_KEY];
-	uint8_t value[8];
-
-	big64_put(value, generation);
-	for (; *publishers != NULL; publishers++)
-		store_put(txn, DB_PENDING, store_bytes(key, pending_key(*publishers, host, key)),
-		    store_bytes(value, sizeof(value)));
+	return what->generation <= seen->generation && what->now <= seen->now;
 }
 
-/* The first lease that is over, by the due index; its lease ends and its place in the index goes. */
+/*
+ * The host's leases that are over end, and it is not `changed` any more, as far as was seen. *since: what must be shown
+ * to show that. False: there was nothing.
+ */
 static bool
-move_due(struct store_txn *txn, const char *const *publishers, uint64_t now)
+take_host(struct store_txn *txn, const char *host, const struct horizon *seen, struct horizon *since)
 {
-	struct store_cursor cursor;
-	char host[NAME_SIZE];
-	uint8_t family, key[DUE_KEY];
-	size_t len = 0;
+	static const uint8_t families[] = { 4, 6 };
+	struct store_value value;
 	struct lease old, next;
 
-	if (store_walk(txn, DB_DUE, store_bytes(NULL, 0), &cursor) && cursor.key.size <= sizeof(key)) {
-		len = cursor.key.size;
-		memcpy(key, cursor.key.data, len);
-	}
-	store_walk_end(&cursor);
-	if (len <= 8 || big64_get(key) > now)
-		return false;
-	if (lease_decode_key(key + 8, len - 8, host, &family) != ST_OK) {
-		txn->st = ST_DAMAGED;
-		return false;
-	}
-	if (lease_read(txn, host, family, &old) == ST_OK) {
+	*since = (struct horizon){ 0 };
+	for (size_t i = 0; i < sizeof(families); i++) {
+		if (lease_read(txn, host, families[i], &old) != ST_OK || (old.flags & LEASE_LIVE) == 0 ||
+		    old.deadline > seen->now)
+			continue;
 		next = old;
-		lease_end(&next, now);
+		lease_end(&next, seen->now);
 		lease_write(txn, &old, &next);
+		if (old.deadline > since->now)
+			since->now = old.deadline;
 	}
-	store_del(txn, DB_DUE, store_bytes(key, len));
-	put_pending(txn, publishers, host, meta_count(txn, "generation"));
-	return txn->st == ST_OK;
+	if (store_get(txn, DB_CHANGED, text_value(host), &value) == ST_OK && value.size == CHANGED_VALUE) {
+		const struct horizon changed = { big64_get(value.data), big64_get((const uint8_t *)value.data + 8) };
+
+		if (is_within(&changed, seen)) {
+			since->generation = changed.generation;
+			store_del(txn, DB_CHANGED, text_value(host));
+		}
+	}
+	return since->now != 0 || since->generation != 0;
 }
 
-/* Move at most so many; the number moved. */
-static size_t
-move_changed(struct store_txn *txn, const char *const *publishers, uint64_t now, size_t most)
+static bool
+get_pending(struct store_txn *txn, struct store_value key, struct horizon *pending)
 {
-	struct work ripe = { 0 };
-	uint64_t next = UINT64_MAX;
-	size_t n;
+	struct store_value value;
 
-	look_changed(txn, now, most, &ripe, &next);
-	for (n = 0; n < ripe.n; n++) {
-		put_pending(txn, publishers, ripe.hosts[n].name, ripe.hosts[n].generation);
-		store_del(txn, DB_CHANGED, text_value(ripe.hosts[n].name));
+	if (store_get(txn, DB_PENDING, key, &value) != ST_OK || value.size != HORIZON)
+		return false;
+	*pending = (struct horizon){ big64_get(value.data), big64_get((const uint8_t *)value.data + 8) };
+	return true;
+}
+
+/* What was to be shown already still is. */
+static void
+put_pending(struct store_txn *txn, const char *publisher, const char *host, const struct horizon *since)
+{
+	char key[PENDING_KEY];
+	const struct store_value k = store_bytes(key, pending_key(publisher, host, key));
+	struct horizon pending, all = *since;
+	uint8_t value[HORIZON];
+
+	if (get_pending(txn, k, &pending)) {
+		if (pending.generation > all.generation)
+			all.generation = pending.generation;
+		if (pending.now > all.now)
+			all.now = pending.now;
 	}
-	work_free(&ripe);
-	return n;
+	big64_put(value, all.generation);
+	big64_put(value + 8, all.now);
+	store_put(txn, DB_PENDING, k, store_bytes(value, sizeof(value)));
+}
+
+static void
+settle(struct store_txn *txn, const char *publisher, const char *host, const struct horizon *seen)
+{
+	char key[PENDING_KEY];
+	const struct store_value k = store_bytes(key, pending_key(publisher, host, key));
+	struct horizon pending;
+
+	if (get_pending(txn, k, &pending) && is_within(&pending, seen))
+		store_del(txn, DB_PENDING, k);
+}
+
+static void
+move_host(struct store_txn *txn, const struct table_move *move, const char *host)
+{
+	struct horizon since;
+
+	if (take_host(txn, host, &move->seen, &since)) {
+		for (const char *const *p = move->publishers; *p != NULL; p++)
+			if (move->shown_by == NULL || strcmp(*p, move->shown_by) != 0)
+				put_pending(txn, *p, host, &since);
+		add(txn, move->moved, host);
+	}
+	if (move->shown_by != NULL)
+		settle(txn, move->shown_by, host, &move->seen);
 }
 
 enum status
-table_move(struct table *table, const char *const *publishers, uint64_t now, int wait_ms, bool *more)
+table_move(struct table *table, const struct table_move *move, const struct work_host *hosts, size_t n, int wait_ms)
 {
+	const size_t moved = move->moved->n;
 	struct store_txn txn;
-	size_t left = MOVE_MOST;
 
 	store_write(table->store, wait_ms, &txn);
-	while (left > 0 && move_due(&txn, publishers, now))
-		left--;
-	left -= move_changed(&txn, publishers, now, left);
-	*more = left == 0;
+	for (size_t i = 0; i < n && txn.st == ST_OK; i++)
+		move_host(&txn, move, hosts[i].name);
+	if (store_end(&txn) != ST_OK)
+		move->moved->n = moved;
+	return txn.st;
+}
+
+enum status
+table_alive(struct table *table, uint64_t now, int wait_ms)
+{
+	struct store_txn txn;
+
+	store_write(table->store, wait_ms, &txn);
 	meta_put(&txn, "alive", now);
 	return store_end(&txn);
-}
-
-void
-table_pause(void)
-{
-	const struct timespec millisecond = { 0, 1000000 };
-
-	nanosleep(&millisecond, NULL);
-}
-
-/* Drop the entries from `from` on, a bounded number, whose generation is still the one that was published. */
-static enum status
-settle_some(struct table *table, const char *publisher, const struct work *work, size_t from, int wait_ms)
-{
-	const size_t end = work->n - from > SETTLE_MOST ? from + SETTLE_MOST : work->n;
-	struct store_value value;
-	struct store_txn txn;
-	char key[PENDING_KEY];
-
-	store_write(table->store, wait_ms, &txn);
-	for (size_t i = from; i < end; i++) {
-		const struct store_value k = store_bytes(key, pending_key(publisher, work->hosts[i].name, key));
-
-		if (store_get(&txn, DB_PENDING, k, &value) == ST_OK && value.size == 8 &&
-		    big64_get(value.data) == work->hosts[i].generation)
-			store_del(&txn, DB_PENDING, k);
-	}
-	return store_end(&txn);
-}
-
-enum status
-table_settle(struct table *table, const char *publisher, const struct work *work, int wait_ms)
-{
-	enum status st = ST_OK;
-
-	for (size_t from = 0; from < work->n && st == ST_OK; from += SETTLE_MOST) {
-		if (from > 0)
-			table_pause();
-		st = settle_some(table, publisher, work, from, wait_ms);
-	}
-	return st;
 }
 
 /* --- what is remembered of a publisher: six numbers, big endian, then why, not terminated --- */

@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum status
-work_add(struct work *work, const char *host, uint64_t generation)
+work_add(struct work *work, const char *host, uint64_t number)
 {
 	if (work->n == work->room) {
 		const size_t room = work->room == 0 ? 64 : 2 * work->room;
@@ -21,7 +21,7 @@ work_add(struct work *work, const char *host, uint64_t generation)
 		work->room = room;
 	}
 	snprintf(work->hosts[work->n].name, NAME_SIZE, "%s", host);
-	work->hosts[work->n++].generation = generation;
+	work->hosts[work->n++].number = number;
 	return ST_OK;
 }
 
@@ -52,8 +52,8 @@ work_tidy(struct work *work)
 
 		if (last == NULL || strcmp(last->name, work->hosts[i].name) != 0)
 			work->hosts[kept++] = work->hosts[i];
-		else if (last->generation < work->hosts[i].generation)
-			last->generation = work->hosts[i].generation;
+		else if (last->number < work->hosts[i].number)
+			last->number = work->hosts[i].number;
 	}
 	work->n = kept;
 }

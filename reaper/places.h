@@ -9,18 +9,33 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "lib/account.h"
 #include "lib/settings.h"
 #include "lib/status.h"
 #include "lib/table.h"
 
+#include "child.h"
 #include "publish.h"
 
 #define PORTION		20000	/* hosts that a child is told to show at most; the rest has its turn after it */
 #define RECONCILE_EVERY	(900 * CLOCK_SECOND)
 #define TABLE_WAIT	100	/* milliseconds that the reaper waits for the writer's lock before it goes on */
+
+/*
+ * A place is idle, or has a task: a list of hosts that it is to show as they stand, portion by portion. What is shown is
+ * noted in the table while the next portion is at work, and when all of it is the place is idle again.
+ */
+struct task {
+	bool		open;
+	bool		comparing;	/* everything is told, and compared with all that the place shows */
+	bool		unnoted;	/* the table did not take it: enough is told, all that is not noted comes again */
+	struct work	work;
+	struct horizon	seen;		/* as of when */
+	size_t		noted, shown, told;	/* hosts of the list: in the table, by the place, and to its child */
+	uint64_t	begun;		/* CLOCK_BOOTTIME nanoseconds */
+	uint64_t	busy_since;	/* the table is held by someone else, the same; 0: it is not */
+};
 
 struct place {
 	const struct publisher		*publisher;
@@ -28,13 +43,9 @@ struct place {
 	const struct zone		*zone;
 	char				 name[PUBLISHER_SIZE];	/* "kind zone" */
 	struct publisher_state		 state;
-	struct work			 work;		/* what the child was told to show */
+	struct task			 task;
 	bool				 stale;		/* compare everything, whatever is pending */
-	bool				 comparing;	/* its child does */
-	uint64_t			 started;	/* its child was, CLOCK_BOOTTIME nanoseconds */
-	pid_t				 child;		/* 0: none */
-	int				 report;	/* where it says how it went */
-	uint64_t			 kill_at;	/* CLOCK_BOOTTIME nanoseconds */
+	struct child			 child;
 	uint64_t			 rest_until;	/* not again before, as what it showed could not be noted */
 };
 
@@ -58,11 +69,16 @@ struct world {
 	struct table		*table;
 };
 
+/* --- the life of a place (place.c) --- */
+
+/* Could it be given a task now? */
+bool		place_is_ready(const struct place *, uint64_t now);
+
 /*
- * Start a child for the place if it has anything to show now: what is pending for it, loose (what could not be moved
- * to pending yet), or everything when a comparison is due. *started tells.
+ * Give it a task, if it is ready and has anything to show: what is pending for it and what a look has found, or
+ * everything when a comparison is due. seen: as of when. Its first child starts. *started tells.
  */
-enum status	place_start(struct place *, const struct world *, const struct work *loose, uint64_t now,
+enum status	place_start(struct place *, const struct world *, const struct work *found, const struct horizon *seen,
 		    bool *started);
 
 /*
@@ -72,9 +88,16 @@ enum status	place_start(struct place *, const struct world *, const struct work 
 enum status	place_start_boot(struct place *, const struct world *, uint64_t now);
 
 /*
- * The child's report is there, or its time is over: settle and remember (table may be NULL). True: the child is gone.
+ * The child's report is there, or its time is over. What is left of the task has its child at once. True: that child
+ * is gone.
  */
-bool		place_finish(struct place *, struct table *, uint64_t now);
+bool		place_finish(struct place *, const struct world *, uint64_t now);
+
+/*
+ * Note in the table, in one short transaction, some of what is shown; at the end of a task how the place fares. moved: as
+ * in struct table_move. True: there is more to note now.
+ */
+bool		place_note(struct place *, struct table *, const char *const *names, struct work *moved);
 
 /* When to look at it again: its child's deadline, its next try, its next comparison. CLOCK_BOOTTIME nanoseconds. */
 uint64_t	place_next(const struct place *);

@@ -1,154 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A pass: move what is over, look at what must be shown, have it shown, note what was; again until nothing is new.
- * Looking never waits for a writer, and showing does not wait for moving: a table that cannot be written delays no
- * withdrawal.
+ * A pass: look at what is over and what has changed, have it shown, note what was; again until nothing is new. Looking
+ * never waits for a writer, and showing never for noting: a table that cannot be written delays no withdrawal, and a
+ * hundred thousand of them go out as fast as a name server takes them.
  */
 #include "sweep.h"
 
-#include <errno.h>
-#include <grp.h>
-#include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/inotify.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/account.h"
 #include "lib/clock.h"
-#include "lib/file.h"
 #include "lib/log.h"
-#include "lib/table.h"
 
-#include "history.h"
-#include "places.h"
+#include "sweep_state.h"
 
-#define JUDGED_MOST	50000			/* leases that are all looked at before the first turn */
-#define MOVES_A_TURN	20			/* write transactions before what they moved is looked at */
-#define MOVES_MOST	1000			/* twice as many each turn, while there is more to move */
 #define BUSY_LOUD	(5 * CLOCK_SECOND)
 #define UNWRITTEN_PAUSE	CLOCK_SECOND		/* between turns while the table cannot be written */
-
-struct sweep {
-	const struct settings	*settings;
-	struct accounts		*accounts;
-	struct stat		 accounts_file;	/* which snapshot that is */
-	bool			 accounts_told;	/* that they cannot be read */
-	struct table		*table;		/* NULL: there is none to be had, so nothing is live */
-	struct places		 places;
-	struct history		*history;
-	struct work		 seen;		/* what this turn found to move */
-	int			 watch;		/* inotify descriptor, or -1 */
-	uint64_t		 busy_since;	/* the writer's lock was not to be had; 0: it was */
-	bool			 busy_told;
-	bool			 wake_lost;	/* the wake file is gone: nothing would be heard any more */
-	bool			 written;	/* the last attempt to move succeeded */
-	int			 moves;		/* so many a turn, at the moment */
-	uint64_t		 next;		/* when the table has more, CLOCK_BOOTTIME nanoseconds */
-};
-
-/* --- opening --- */
-
-static gid_t
-table_group(const struct settings *settings)
-{
-	const struct group *group = getgrnam(settings->group);
-
-	if (group == NULL)
-		log_warning("there is no group %s: the table keeps ours", settings->group);
-	return group == NULL ? (gid_t)-1 : group->gr_gid;
-}
-
-/*
- * The snapshot, or what it was before: whose names are ours must be known even when the new one cannot be read.
- * A snapshot that has changed since makes every place compare everything.
- */
-static enum status
-refresh_accounts(struct sweep *s)
-{
-	const char *path = s->settings->accounts;
-	char previous[FILE_PATH + 16];
-	struct accounts *fresh;
-	struct stat sb = { 0 };
-	enum status st;
-
-	if (stat(path, &sb) == 0 && s->accounts != NULL && sb.st_ino == s->accounts_file.st_ino &&
-	    sb.st_mtim.tv_sec == s->accounts_file.st_mtim.tv_sec &&
-	    sb.st_mtim.tv_nsec == s->accounts_file.st_mtim.tv_nsec)
-		return ST_OK;
-	if ((st = accounts_open(path, &fresh)) != ST_OK) {
-		if (!s->accounts_told)
-			log_critical("%s: %s: going on with the accounts as they were", path, status_text(st));
-		s->accounts_told = true;
-		if (s->accounts != NULL)
-			return ST_OK;
-		snprintf(previous, sizeof(previous), "%s.previous", path);
-		if (accounts_open(previous, &fresh) != ST_OK)
-			return ST_NOTFOUND;	/* whatever is wrong with them, the table is not to blame */
-	} else
-		s->accounts_told = false;
-	for (size_t i = 0; i < s->places.n && s->accounts != NULL; i++)
-		s->places.list[i].stale = true;
-	accounts_close(s->accounts);
-	s->accounts = fresh;
-	s->accounts_file = sb;
-	return ST_OK;
-}
-
-static void
-tell_fault(void *told, const char *line)
-{
-	if (!*(bool *)told)
-		log_critical("the lease table is not sound: %s", line);
-	*(bool *)told = true;
-}
-
-/*
- * A lease that the index of deadlines does not have would not end in time, so a table where they disagree holds
- * nothing. The cost of a pass must not follow the size of a large table: there, damage is found where it is met.
- */
-static enum status
-judge_table(struct table *table)
-{
-	struct table_summary sum;
-	bool told = false;
-	enum status st;
-
-	if (table_count(table) > JUDGED_MOST)
-		return ST_OK;
-	st = table_check(table, clock_boot(), tell_fault, &told, &sum);
-	return st == ST_OK && sum.faults > 0 ? ST_DAMAGED : st;
-}
-
-enum status
-sweep_open(const struct settings *settings, struct sweep **out)
-{
-	struct sweep *s = calloc(1, sizeof(*s));
-	enum status st;
-
-	*out = s;
-	if (s == NULL)
-		return ST_NOMEM;
-	s->settings = settings;
-	s->watch = -1;
-	s->moves = MOVES_A_TURN;
-	alarm(SWEEP_ALARM);
-	if ((st = history_open(settings->history, &s->history)) != ST_OK ||
-	    (st = places_make(settings, &s->places)) != ST_OK || (st = refresh_accounts(s)) != ST_OK)
-		return st;
-	st = table_open_or_make(settings->rundir, table_group(settings), 2 * accounts_count_hosts(s->accounts),
-	    &s->table);
-	if (st != ST_OK) {
-		log_critical("%s: no lease table: %s (%s): everything is withdrawn", settings->rundir,
-		    status_text(st), strerror(errno));
-		return ST_OK;
-	}
-	if ((st = judge_table(s->table)) != ST_OK)
-		return st;
-	return places_load(&s->places, s->table);
-}
+#define NOTE_PAUSE	(CLOCK_SECOND / 1000)	/* between write transactions, for others that have something to write */
+#define HISTORY_MOST	500			/* hosts that are looked at for the history before anything else */
 
 /* --- a turn --- */
 
@@ -166,49 +34,40 @@ judge_busy(struct sweep *s, uint64_t now)
 }
 
 static enum status
-move(struct sweep *s, uint64_t now)
+tell_alive(struct sweep *s, uint64_t now)
 {
-	bool more = true;
-	enum status st = ST_OK;
+	const enum status st = table_alive(s->table, now, TABLE_WAIT);
 
-	s->written = false;
-	for (int i = 0; i < s->moves && more && st == ST_OK; i++) {
-		if (i > 0)
-			table_pause();
-		st = table_move(s->table, s->places.names, now, TABLE_WAIT, &more);
-	}
+	s->written = st == ST_OK;
 	if (st == ST_BUSY)
 		return judge_busy(s, now);
 	s->busy_since = 0;
 	s->busy_told = false;
-	if (st == ST_FULL) {
-		log_critical("the lease table cannot be written; withdrawals go on without it");
-		return ST_OK;
-	}
-	s->written = st == ST_OK;
-	if (s->written && more)
-		s->next = 0;
-	s->moves = !more ? MOVES_A_TURN : s->moves < MOVES_MOST / 2 ? 2 * s->moves : MOVES_MOST;
-	return st;
+	if (st != ST_FULL)
+		return st;
+	log_critical("the lease table cannot be written; withdrawals go on without it");
+	return ST_OK;
 }
 
-/*
- * Have every place show what it must. *started: at least one has begun to. What is still to be moved, while that goes
- * on, is shown by those that show everything anyway; the others would show it twice.
- */
-static enum status
-publish(struct sweep *s, const struct work *loose, uint64_t now, bool *started)
+static bool
+is_working(const struct sweep *s)
 {
-	const struct world world = { s->settings, s->accounts, s->table };
-	const struct work none = { 0 };
+	for (size_t i = 0; i < s->places.n; i++)
+		if (s->places.list[i].task.open)
+			return true;
+	return false;
+}
+
+/* Have every place that is ready show what it must. *started: at least one has begun to. */
+static enum status
+publish(struct sweep *s, bool *started)
+{
+	const struct world world = sweep_world(s);
 	enum status st = ST_OK;
 	bool one;
 
-	*started = false;
 	for (size_t i = 0; i < s->places.n && st == ST_OK; i++) {
-		struct place *place = &s->places.list[i];
-
-		st = place_start(place, &world, s->written && !place->publisher->is_whole ? &none : loose, now, &one);
+		st = place_start(&s->places.list[i], &world, &s->found, &s->seen, &one);
 		*started = *started || one;
 	}
 	return st;
@@ -218,104 +77,83 @@ static enum status
 turn(struct sweep *s, bool *started)
 {
 	const uint64_t now = clock_boot();
-	struct work loose = { 0 };
 	enum status st;
 
 	*started = false;
 	alarm(SWEEP_ALARM);
+	work_free(&s->found);
+	s->found_moved = 0;
+	s->seen = (struct horizon){ .now = now };
 	s->next = UINT64_MAX;
-	if ((st = refresh_accounts(s)) != ST_OK)
+	if ((st = sweep_refresh(s)) != ST_OK)
 		return st;
-	if (s->table != NULL) {
-		uint64_t next;
-
-		if (s->wake_lost || !table_is_current(s->table))
-			return ST_STALE;
-		table_reap_readers(s->table);
-		if ((st = table_look(s->table, now, &s->seen, &next)) != ST_OK)
-			goto out;
-		if ((st = move(s, now)) != ST_OK || (st = table_look(s->table, now, &loose, &next)) != ST_OK)
-			goto out;
-		if (next < s->next)
-			s->next = next;
-	}
-	st = publish(s, &loose, now, started);
-	if (s->table != NULL)
-		history_note(s->history, s->table, s->accounts, &s->seen);	/* while the places are at work */
-out:
-	work_free(&s->seen);
-	work_free(&loose);
-	return st;
+	if (s->table == NULL)
+		return publish(s, started);
+	if (s->wake_lost || !table_is_current(s->table))
+		return ST_STALE;
+	table_reap_readers(s->table);
+	if ((st = table_look(s->table, now, &s->found, &s->seen, &s->next)) != ST_OK ||
+	    (st = publish(s, started)) != ST_OK)
+		return st;
+	if (is_working(s))
+		work_free(&s->found);	/* is moved by who shows it, or seen again when they are done */
+	return tell_alive(s, now);
 }
 
-/* --- waiting --- */
+/* --- noting --- */
 
-static bool
-is_working(const struct sweep *s)
+/* When every place is down, what was found is moved all the same and waits for them. *more: there is more of it. */
+static enum status
+move_found(struct sweep *s, bool *more)
 {
-	for (size_t i = 0; i < s->places.n; i++)
-		if (s->places.list[i].child != 0)
-			return true;
+	const struct table_move move = { .publishers = s->places.names, .seen = s->seen, .moved = &s->moved };
+	const size_t left = s->found.n - s->found_moved, n = left < TABLE_MOVE_MOST ? left : TABLE_MOVE_MOST;
+	enum status st;
+
+	if (n == 0 || !s->written)
+		return ST_OK;
+	st = table_move(s->table, &move, s->found.hosts + s->found_moved, n, TABLE_WAIT);
+	s->written = st == ST_OK;
+	s->found_moved += n;
+	*more = s->written && n < left;
+	return st == ST_BUSY || st == ST_FULL ? ST_OK : st;
+}
+
+/* True: there is more. */
+static bool
+tell_history(struct sweep *s)
+{
+	const size_t left = s->moved.n - s->moved_told;
+	const struct work some = { .n = left < HISTORY_MOST ? left : HISTORY_MOST,
+		.hosts = s->moved.hosts + s->moved_told };
+
+	history_note(s->history, s->table, s->accounts, &some);
+	s->moved_told += some.n;
+	if (s->moved_told < s->moved.n)
+		return true;
+	work_free(&s->moved);
+	s->moved_told = 0;
 	return false;
 }
 
-static uint64_t
-next_event(const struct sweep *s, uint64_t now)
+/* A little of what can wait. *more: there is more of it. */
+static enum status
+note(struct sweep *s, bool *more)
 {
-	uint64_t next = now + s->settings->interval * CLOCK_SECOND;
+	enum status st = ST_OK;
 
-	if (s->next < next)
-		next = s->next;
+	*more = false;
+	alarm(SWEEP_ALARM);
+	if (s->table == NULL)
+		return ST_OK;
 	for (size_t i = 0; i < s->places.n; i++)
-		if (place_next(&s->places.list[i]) < next)
-			next = place_next(&s->places.list[i]);
-	if (s->table != NULL && !s->written && next < now + UNWRITTEN_PAUSE)
-		next = now + UNWRITTEN_PAUSE;
-	return next;
-}
-
-/* Take all that inotify has to tell. True: there was something. */
-static bool
-take_events(struct sweep *s)
-{
-	char events[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
-	bool any = false;
-	ssize_t n;
-
-	while ((n = read(s->watch, events, sizeof(events))) > 0) {
-		const struct inotify_event *event;
-
-		for (ssize_t at = 0; at < n; at += (ssize_t)(sizeof(*event) + event->len)) {
-			event = (const struct inotify_event *)(events + at);
-			s->wake_lost = s->wake_lost || (event->mask & IN_IGNORED) != 0;
-		}
-		any = true;
-	}
-	return any;
-}
-
-/* Until a child has ended, a helper has touched the wake file, or `until`. True: something has happened. */
-static bool
-wait_event(struct sweep *s, uint64_t until)
-{
-	struct pollfd fds[s->places.n + 1];
-	nfds_t n = 0;
-	uint64_t now = clock_boot();
-	const uint64_t ns = until > now ? until - now : 0;
-	const struct timespec limit = { (time_t)(ns / CLOCK_SECOND), (long)(ns % CLOCK_SECOND) };
-	bool ended = false;
-
-	for (size_t i = 0; i < s->places.n; i++)
-		if (s->places.list[i].child != 0)
-			fds[n++] = (struct pollfd){ .fd = s->places.list[i].report, .events = POLLIN };
-	fds[n++] = (struct pollfd){ .fd = s->watch, .events = POLLIN };
-	if (ppoll(fds, n, &limit, NULL) > 0 && (fds[n - 1].revents & POLLIN) != 0)
-		ended = take_events(s);
-	now = clock_boot();
-	for (size_t i = 0; i < s->places.n; i++)
-		if (place_finish(&s->places.list[i], s->table, now))
-			ended = true;
-	return ended;
+		if (place_note(&s->places.list[i], s->table, s->places.names, &s->moved))
+			*more = true;
+	if (!*more)
+		st = move_found(s, more);
+	if (!*more && s->moved.n > 0)
+		*more = tell_history(s);
+	return st;
 }
 
 static enum status
@@ -327,7 +165,19 @@ outcome(const struct sweep *s)
 	return s->table == NULL || !s->written ? ST_FULL : ST_OK;
 }
 
-/* A pass goes on while a place is at work or has just begun, and while a stopped writer may yet give the table back. */
+/* Until no place is at work, and all is noted. */
+static enum status
+finish_all(struct sweep *s)
+{
+	enum status st;
+	bool more;
+
+	while ((st = note(s, &more)) == ST_OK && (more || is_working(s)))
+		sweep_wait(s, clock_boot() + (more ? NOTE_PAUSE : CLOCK_SECOND));
+	return st;
+}
+
+/* A pass goes on while a place has just begun, and while a stopped writer may yet give the table back. */
 enum status
 sweep_once(struct sweep *s)
 {
@@ -335,13 +185,11 @@ sweep_once(struct sweep *s)
 	enum status st;
 
 	do {
-		if ((st = turn(s, &started)) != ST_OK)
+		if ((st = turn(s, &started)) != ST_OK || (st = finish_all(s)) != ST_OK)
 			return st;
-		while (is_working(s) && !wait_event(s, clock_boot() + CLOCK_SECOND))
-			;
 		if (s->busy_since != 0)
-			wait_event(s, clock_boot() + UNWRITTEN_PAUSE);
-	} while (s->busy_since != 0 || is_working(s) || (started && s->written) || s->next == 0);
+			sweep_wait(s, clock_boot() + UNWRITTEN_PAUSE);
+	} while (s->busy_since != 0 || (started && s->written));
 	return outcome(s);
 }
 
@@ -359,7 +207,7 @@ touch(void *table, const char *host, const char *owner)
 enum status
 sweep_boot(struct sweep *s)
 {
-	const struct world world = { s->settings, s->accounts, s->table };
+	const struct world world = sweep_world(s);
 	const bool had_table = s->table != NULL;
 	enum status st = ST_OK;
 
@@ -370,22 +218,53 @@ sweep_boot(struct sweep *s)
 	table_close(s->table);
 	s->table = NULL;
 	while (is_working(s))
-		wait_event(s, clock_boot() + CLOCK_SECOND);
+		sweep_wait(s, clock_boot() + CLOCK_SECOND);
 	if (st == ST_OK && (st = outcome(s)) == ST_FULL && had_table)
 		st = ST_OK;
 	return st;
 }
 
-/* Without it there is a pass every interval all the same. */
-static void
-watch_begin(struct sweep *s)
+/* Is there a place that could be told something, or none that is at work, so that it is to be moved for all? */
+static bool
+may_tell(const struct sweep *s, uint64_t now)
 {
-	char path[FILE_PATH];
+	for (size_t i = 0; i < s->places.n; i++)
+		if (place_is_ready(&s->places.list[i], now))
+			return true;
+	return !is_working(s);
+}
 
-	snprintf(path, sizeof(path), "%s/wake", s->settings->rundir);
-	s->watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-	if (s->watch < 0 || inotify_add_watch(s->watch, path, IN_ATTRIB | IN_MODIFY) < 0)
-		log_warning("%s: %s; changes wait for the next interval", path, strerror(errno));
+/* When a turn is to be next: at `most`, or earlier when there is something in sight. */
+static uint64_t
+next_turn(const struct sweep *s, uint64_t least, uint64_t most)
+{
+	uint64_t next = s->next < most ? s->next : most;
+
+	for (size_t i = 0; i < s->places.n; i++)
+		if (place_next(&s->places.list[i]) < next)
+			next = place_next(&s->places.list[i]);
+	return next > least ? next : least;
+}
+
+/* Note what was shown, until there may be something new to tell, and somebody who is ready for it. */
+static enum status
+attend(struct sweep *s)
+{
+	const uint64_t begun = clock_boot(), most = begun + s->settings->interval * CLOCK_SECOND,
+	    least = s->table != NULL && !s->written ? begun + UNWRITTEN_PAUSE : begun;
+	bool more, any = false;
+	enum status st;
+
+	while ((st = note(s, &more)) == ST_OK) {
+		const uint64_t now = clock_boot();
+		const uint64_t next = may_tell(s, now) ? any ? least : next_turn(s, least, most) : most;
+
+		if (now >= next)
+			break;
+		if (sweep_wait(s, more && now + NOTE_PAUSE < next ? now + NOTE_PAUSE : next))
+			any = true;
+	}
+	return st;
 }
 
 enum status
@@ -398,8 +277,8 @@ sweep_watch(struct sweep *s)
 		st = sweep_once(s);	/* everything is withdrawn; then try again to make a table */
 		return st == ST_OK ? ST_FULL : st;
 	}
-	watch_begin(s);
-	while ((st = turn(s, &started)) == ST_OK)
-		wait_event(s, next_event(s, clock_boot()));
+	sweep_listen(s);
+	while ((st = turn(s, &started)) == ST_OK && (st = attend(s)) == ST_OK)
+		;
 	return st;
 }

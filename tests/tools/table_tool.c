@@ -10,7 +10,7 @@
  *	charge ADDRESS		as if a login from there were being checked, by a helper that never finishes
  *	expire HOST		its leases are over now, though nobody has moved them
  *	retry PUBLISHER		let it try again at once, however often it failed
- *	renew-all		the same for lines on stdin: HOST ADDRESS SECONDS
+ *	renew-all		the same for lines on stdin: HOST ADDRESS SECONDS, all at the same moment
  *	revoke ACCOUNT EPOCH	who was authenticated with an older one: no lease any more
  *	hold-revoke ACCOUNT EPOCH	as hold, and that in the same transaction, but for leases
  *	hold			begin a write transaction, say "held", and wait for a line on stdin
@@ -85,9 +85,9 @@ wait_for_line(const char *say)
 }
 
 static void
-renew(struct table *table, char **argv)
+renew(struct table *table, char **argv, uint64_t now)
 {
-	struct lease want = { .layers = LAYER_PASSWORD, .proved = clock_boot() };
+	struct lease want = { .layers = LAYER_PASSWORD, .proved = now };
 	struct table_grant grant;
 	enum status st;
 
@@ -95,7 +95,7 @@ renew(struct table *table, char **argv)
 		die("renew HOST ADDRESS SECONDS");
 	want.length = (uint32_t)atoi(argv[2]);
 	memcpy(want.account, want.host, sizeof(want.account));
-	if ((st = table_renew(table, &want, 30 * CLOCK_SECOND, clock_boot(), &grant)) != ST_OK)
+	if ((st = table_renew(table, &want, 30 * CLOCK_SECOND, now, &grant)) != ST_OK)
 		die(status_text(st));
 	if (grant.changed)
 		table_wake(table);
@@ -183,11 +183,12 @@ renew_all(struct table *table)
 {
 	char line[512], host[NAME_SIZE], address[ADDRESS_TEXT], seconds[12];
 	char *argv[] = { host, address, seconds };
+	const uint64_t now = clock_boot();
 
 	while (fgets(line, sizeof(line), stdin) != NULL) {
 		if (sscanf(line, "%253s %45s %11s", host, address, seconds) != 3)
 			die("HOST ADDRESS SECONDS");
-		renew(table, argv);
+		renew(table, argv, now);
 	}
 }
 
@@ -208,7 +209,7 @@ main(int argc, char **argv)
 	else if (strcmp(command, "check") == 0)
 		check(table);
 	else if (strcmp(command, "renew") == 0 && argc == 6)
-		renew(table, argv + 3);
+		renew(table, argv + 3, clock_boot());
 	else if (strcmp(command, "charge") == 0 && argc == 4)
 		charge(table, argv[3]);
 	else if (strcmp(command, "retry") == 0 && argc == 4)

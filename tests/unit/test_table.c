@@ -54,13 +54,11 @@ exists(const char *name)
 static void
 begin_anew(void)
 {
-	bool more;
-
 	table_close(table);
 	table = NULL;
 	if (table_set_aside(rundir, getgid(), 100, false) != ST_OK ||
 	    table_open_or_make(rundir, getgid(), 100, &table) != ST_OK ||
-	    table_move(table, publishers, NOW, WAIT, &more) != ST_OK) {
+	    table_alive(table, NOW, WAIT) != ST_OK) {
 		printf("Bail out! no table\n");
 		exit(1);
 	}
@@ -124,8 +122,9 @@ static bool
 look_finds(uint64_t now, const char *wanted, uint64_t wanted_next)
 {
 	struct work work = { 0 };
+	struct horizon seen;
 	uint64_t next;
-	const bool same = table_look(table, now, &work, &next) == ST_OK && strcmp(names(&work), wanted) == 0 &&
+	const bool same = table_look(table, now, &work, &seen, &next) == ST_OK && strcmp(names(&work), wanted) == 0 &&
 	    next == wanted_next;
 
 	if (!same)
@@ -134,25 +133,52 @@ look_finds(uint64_t now, const char *wanted, uint64_t wanted_next)
 	return same;
 }
 
-static void
-move(uint64_t now)
-{
-	bool more;
+/* What a publisher is told at that time: what it has still to show, and what a look finds. */
+struct told {
+	struct work	work;
+	struct horizon	seen;
+};
 
-	do
-		if (table_move(table, publishers, now, WAIT, &more) != ST_OK)
-			return;
-	while (more);
+static struct told
+tell(const char *publisher, uint64_t now)
+{
+	struct told told = { 0 };
+	uint64_t next;
+
+	if (table_look(table, now, &told.work, &told.seen, &next) == ST_OK && publisher != NULL)
+		table_look_pending(table, publisher, &told.work);
+	work_tidy(&told.work);
+	return told;
+}
+
+/* It shows all that; NULL: nobody does. Gives the number of transactions, or 0 and fails. */
+static unsigned
+shows(const char *publisher, struct told told)
+{
+	struct work moved = { 0 };
+	const struct table_move m = { publishers, publisher, told.seen, &moved };
+	unsigned n = 0;
+
+	for (size_t at = 0; at < told.work.n; at += TABLE_MOVE_MOST, n++)
+		if (table_move(table, &m, told.work.hosts + at, told.work.n - at < TABLE_MOVE_MOST ?
+		    told.work.n - at : TABLE_MOVE_MOST, WAIT) != ST_OK)
+			return 0;
+	work_free(&moved);
+	work_free(&told.work);
+	return n;
 }
 
 static void
-settle(const char *publisher)
+move(uint64_t now)
 {
-	struct work work = { 0 };
+	shows(NULL, tell(NULL, now));
+	table_alive(table, now, WAIT);
+}
 
-	if (table_look_pending(table, publisher, &work) == ST_OK)
-		table_settle(table, publisher, &work, WAIT);
-	work_free(&work);
+static void
+settle(const char *publisher, uint64_t now)
+{
+	shows(publisher, tell(publisher, now));
 }
 
 /* --- opening --- */
@@ -315,8 +341,7 @@ test_release(void)
 	renew("a.test", "203.0.113.7", NOW);
 	renew("a.test", "2001:db8::7", NOW);
 	renew("b.test", "203.0.113.8", NOW);
-	move(NOW);
-	settle(publishers[0]);
+	settle(publishers[0], NOW);
 	ok(table_release(table, "a.test", "a.test", 5, NOW + S, &changed) == ST_OK && changed, "a release");
 	ok(table_get(table, "a.test", 4, &lease) == ST_OK && !lease_is_live(&lease, NOW + S) &&
 	    table_get(table, "a.test", 6, &lease) == ST_OK && !lease_is_live(&lease, NOW + S), "ends both families");
@@ -341,8 +366,7 @@ test_pace(void)
 	move(NOW);
 	renew("a.test", "203.0.113.9", NOW + S);
 	ok(look_finds(NOW + S, "", NOW + 10 * S), "another one waits");
-	move(NOW + 9 * S);
-	settle(publishers[0]);
+	settle(publishers[0], NOW + 9 * S);
 	ok(pending_are(publishers[0], ""), "is not moved before");
 	table_touch(table, "a.test");
 	ok(look_finds(NOW + 9 * S, "a.test ", NOW + 121 * S), "but is not waited for when something else is due");
@@ -404,8 +428,7 @@ test_expiry(void)
 	begin_anew();
 	renew("a.test", "203.0.113.7", NOW);
 	renew("b.test", "203.0.113.8", NOW + 5 * S);
-	move(NOW + 5 * S);
-	settle(publishers[0]);
+	settle(publishers[0], NOW + 5 * S);
 	ok(look_finds(NOW + 120 * S - 1, "", NOW + 120 * S), "nothing is due before the deadline");
 	ok(look_finds(NOW + 120 * S, "a.test ", NOW + 125 * S), "at the deadline it is");
 	move(NOW + 120 * S);
@@ -413,14 +436,15 @@ test_expiry(void)
 	    lease.since == NOW + 120 * S, "and moved to its end");
 	ok(pending_are(publishers[0], "a.test "), "to be published");
 	ok(look_finds(NOW + 120 * S, "", NOW + 125 * S), "once");
-	ok(look_at(NOW + 120 * S).faults == 0 && look_at(NOW + 120 * S).due == 1 &&
-	    look_at(NOW + 120 * S).alive == NOW + 120 * S, "leases and deadlines agree; it says that it is alive");
+	ok(look_at(NOW + 120 * S).faults == 0 && look_at(NOW + 120 * S).due == 1, "leases and deadlines agree");
+	ok(table_alive(table, NOW + 120 * S, WAIT) == ST_OK && look_at(NOW + 120 * S).alive == NOW + 120 * S,
+	    "a reaper says that it is alive");
 }
 
 static void
-test_generations(void)
+test_horizon(void)
 {
-	struct work before = { 0 };
+	struct told before;
 
 	begin_anew();
 	renew("a.test", "203.0.113.7", NOW);
@@ -429,44 +453,100 @@ test_generations(void)
 	ok(pending_are(publishers[0], "a.test b.test ") && pending_are(publishers[1], "a.test b.test "),
 	    "each publisher gets what changed");
 	ok(pending_are("zonefile tes", "") && pending_are("zonefile test2", ""), "and no other");
-	table_look_pending(table, publishers[0], &before);
+	before = tell(publishers[0], NOW);
 	table_release(table, "b.test", "b.test", 5, NOW + S, &(bool){ false });
 	move(NOW + S);
-	ok(table_settle(table, publishers[0], &before, WAIT) == ST_OK && pending_are(publishers[0], "b.test "),
+	ok(shows(publishers[0], before) > 0 && pending_are(publishers[0], "b.test "),
 	    "what has changed again stays pending");
 	ok(pending_are(publishers[1], "a.test b.test "), "and nothing of another publisher's goes");
-	settle(publishers[0]);
+	settle(publishers[0], NOW + S);
 	ok(pending_are(publishers[0], ""), "until it is published, too");
-	work_free(&before);
+
+	before = tell(publishers[0], NOW + 120 * S);
+	ok(strcmp(names(&before.work), "a.test ") == 0 && shows(publishers[0], before) == 1 &&
+	    look_finds(NOW + 120 * S, "", UINT64_MAX) && look_at(NOW + 120 * S).faults == 0,
+	    "what one shows that nobody has moved is moved with that");
+	ok(pending_are(publishers[0], "") && pending_are(publishers[1], "a.test b.test "), "for all but that one");
+}
+
+/* Two are told the same at the same time; the second to show it has nothing left to do. */
+static void
+test_together(void)
+{
+	struct told one, two;
+
+	begin_anew();
+	renew("a.test", "203.0.113.7", NOW);
+	renew("b.test", "203.0.113.8", NOW);
+	settle(publishers[0], NOW);
+	settle(publishers[1], NOW);
+	table_touch(table, "c.test");
+	one = tell(publishers[0], NOW + 120 * S);
+	two = tell(publishers[1], NOW + 120 * S);
+	shows(publishers[0], one);
+	ok(pending_are(publishers[1], "a.test b.test c.test "), "what one of two shows is pending for the other");
+	shows(publishers[1], two);
+	ok(pending_are(publishers[0], "") && pending_are(publishers[1], ""), "until it shows it, too: none is told twice");
+}
+
+/* A publisher that was told before a deadline shows the lease, and not its end. */
+static void
+test_overtaken(void)
+{
+	struct told before;
+
+	begin_anew();
+	renew("a.test", "203.0.113.7", NOW);
+	move(NOW);
+	before = tell(publishers[0], NOW + 119 * S);
+	move(NOW + 120 * S);
+	shows(publishers[0], before);
+	ok(pending_are(publishers[0], "a.test "), "a lease that ends meanwhile stays pending");
+	settle(publishers[0], NOW + 120 * S);
+	before = tell(publishers[0], NOW + 121 * S);
+	table_alive(table, NOW + 121 * S, WAIT);
+	renew("a.test", "203.0.113.7", NOW + 122 * S);
+	shows(publishers[0], before);
+	ok(look_finds(NOW + 132 * S, "a.test ", NOW + 242 * S), "so does one that begins");
+
+	begin_anew();
+	renew("a.test", "203.0.113.7", NOW);
+	before = tell(publishers[0], NOW + 120 * S);
+	renew("a.test", "203.0.113.7", NOW + 119 * S);
+	shows(publishers[0], before);
+	ok(look_at(NOW + 120 * S).live == 1 && look_at(NOW + 120 * S).faults == 0, "a lease that was renewed meanwhile goes on");
 }
 
 static void
 test_many(void)
 {
-	struct work work = { 0 };
-	unsigned moves = 0;
+	struct work work = { 0 }, moved = { 0 };
+	const struct table_move unheard = { nobody, NULL, { 1, NOW }, &moved };
+	const struct work_host a = { .name = "a.test" };
+	unsigned moves;
 	char host[32];
-	bool more;
 
 	begin_anew();
 	for (unsigned i = 0; i < 230; i++) {
 		snprintf(host, sizeof(host), "h%u.test", i);
 		renew(host, "203.0.113.7", NOW);
 	}
-	do
-		moves++;
-	while (table_move(table, publishers, NOW + 500 * S, WAIT, &more) == ST_OK && more);
+	moves = shows(NULL, tell(NULL, NOW + 500 * S));
 	ok(moves > 4 && look_at(NOW + 500 * S).due == 0 && look_at(NOW + 500 * S).changed == 0,
 	    "many are moved in portions (%u)", moves);
 	ok(table_look_pending(table, publishers[1], &work) == ST_OK && work.n == 230, "none is forgotten");
 	ok(work_has(&work, "h77.test") && !work_has(&work, "h230.test"), "a list knows what it has");
-	ok(table_settle(table, publishers[1], &work, WAIT) == ST_OK && pending_are(publishers[1], ""), "and settled");
+	settle(publishers[1], NOW + 500 * S);
+	ok(pending_are(publishers[1], ""), "and settled");
 	ok(look_at(NOW + 500 * S).faults == 0, "leases and deadlines agree");
 	work_free(&work);
 	begin_anew();
 	renew("a.test", "203.0.113.7", NOW);
-	ok(table_move(table, nobody, NOW, WAIT, &more) == ST_OK && look_at(NOW).changed == 0 && look_at(NOW).pending == 0,
+	ok(table_move(table, &unheard, &a, 1, WAIT) == ST_OK && look_at(NOW).changed == 0 && look_at(NOW).pending == 0,
 	    "without publishers nothing piles up");
+	ok(strcmp(names(&moved), "a.test ") == 0, "what was moved is told");
+	ok(table_move(table, &unheard, &a, 1, WAIT) == ST_OK && moved.n == 1, "once");
+	work_free(&moved);
 }
 
 static void
@@ -479,7 +559,7 @@ test_work(void)
 	work_add(&work, "b", 9);
 	work_add(&work, "b", 4);
 	work_tidy(&work);
-	ok(work.n == 2 && strcmp(names(&work), "a b ") == 0 && work.hosts[1].generation == 9,
+	ok(work.n == 2 && strcmp(names(&work), "a b ") == 0 && work.hosts[1].number == 9,
 	    "of several the largest generation stays");
 	work_free(&work);
 	work_tidy(&work);
@@ -509,7 +589,6 @@ test_busy(void)
 	int said[2], go[2];
 	struct store_txn txn;
 	char byte;
-	bool more;
 	pid_t pid;
 
 	begin_anew();
@@ -527,11 +606,11 @@ test_busy(void)
 	}
 	(void)!read(said[0], &byte, 1);
 	table_open(rundir, &table);
-	ok(table_move(table, publishers, NOW, 50, &more) == ST_BUSY, "a writer that does not end");
+	ok(table_alive(table, NOW, 50) == ST_BUSY, "a writer that does not end");
 	ok(look_finds(NOW + 500 * S, "a.test ", UINT64_MAX), "holds up nobody who looks");
 	close(go[1]);
 	waitpid(pid, NULL, 0);
-	ok(table_move(table, publishers, NOW, 50, &more) == ST_OK, "when it dies the table is free");
+	ok(table_alive(table, NOW, 50) == ST_OK, "when it dies the table is free");
 }
 
 /* What is stored is not believed. */
@@ -541,7 +620,10 @@ test_damage(void)
 	struct table_summary sum;
 	struct store_txn txn;
 	struct lease lease;
-	uint8_t key[LEASE_KEY];
+	struct work work = { 0 };
+	struct horizon seen;
+	uint64_t next;
+	uint8_t key[LEASE_KEY], due[DUE_KEY];
 
 	begin_anew();
 	renew("a.test", "203.0.113.7", NOW);
@@ -557,6 +639,12 @@ test_damage(void)
 	store_put(&txn, DB_DUE, text_value("12345678zzz"), text_value(""));
 	store_end(&txn);
 	ok(look_at(NOW).faults == 3, "so is a deadline that does not decode");
+	begin_anew();
+	store_write(table->store, WAIT, &txn);
+	store_put(&txn, DB_DUE, store_bytes(due, due_key(NOW, "a.test", 4, due)), text_value(""));
+	store_end(&txn);
+	ok(table_look(table, NOW, &work, &seen, &next) == ST_DAMAGED, "and one without a lease, which would never go");
+	work_free(&work);
 }
 
 int
@@ -576,7 +664,9 @@ main(void)
 	test_revoke();
 	test_forget();
 	test_expiry();
-	test_generations();
+	test_horizon();
+	test_together();
+	test_overtaken();
 	test_many();
 	test_work();
 	test_publisher_state();

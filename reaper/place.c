@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The life of a place: it is told a task, its children show it, and what they show is noted.
+ */
+#include <string.h>
+
+#include "lib/clock.h"
+#include "lib/log.h"
+
+#include "desired.h"
+#include "places.h"
+
+#define RETRY_FIRST	(1 * CLOCK_SECOND)
+#define RETRY_MOST	(15 * CLOCK_SECOND)
+#define BUSY_MOST	(CLOCK_SECOND / 2)	/* that the table may be held by others; then the place goes on without */
+
+/* --- being told --- */
+
+static bool
+is_comparison_due(const struct place *place, uint64_t now)
+{
+	return place->stale || place->state.reconciled == 0 || now >= place->state.reconciled + RECONCILE_EVERY;
+}
+
+/* What the place must show anew. */
+static enum status
+gather(struct task *task, const char *publisher, struct table *table, const struct work *found)
+{
+	enum status st;
+
+	if (table != NULL && (st = table_look_pending(table, publisher, &task->work)) != ST_OK)
+		return st;
+	for (size_t i = 0; i < found->n; i++)
+		if ((st = work_add(&task->work, found->hosts[i].name, 0)) != ST_OK)
+			return st;
+	work_tidy(&task->work);
+	return ST_OK;
+}
+
+static bool
+is_any_touched(const struct desired_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (list->names[i].touched)
+			return true;
+	return false;
+}
+
+/* Start a child that publishes the next portion, which is all for one that is told everything anyway. */
+static enum status
+tell_portion(struct place *place, const struct world *world, bool boot, uint64_t now)
+{
+	struct task *task = &place->task;
+	struct publication pub = { .settings = world->settings, .zone = place->zone, .section = place->section,
+		.compare = task->comparing, .wall = clock_wall(), .boot = boot };
+	struct work portion = { .n = task->work.n - task->told, .hosts = task->work.hosts + task->told };
+	struct desired_list list = { 0 };
+	enum status st;
+
+	pub.all = task->comparing || place->publisher->is_whole;
+	if (!pub.all && portion.n > PORTION)
+		portion.n = PORTION;
+	st = (pub.all ? desired_build : desired_build_touched)(world->settings, place->zone, world->accounts,
+	    world->table, &portion, now, &list);
+	if (st != ST_OK)
+		return st;
+	pub.names = list.names;
+	pub.n = list.n;
+	if (!is_any_touched(&list) && !task->comparing)
+		task->shown += portion.n;	/* all of it is other zones' */
+	else
+		st = child_start(&place->child, place->publisher, &pub, now);
+	if (st == ST_OK)
+		task->told += portion.n;
+	desired_free(&list);
+	return st;
+}
+
+static enum status
+tell(struct place *place, const struct world *world, bool boot, uint64_t now)
+{
+	enum status st;
+
+	do
+		st = tell_portion(place, world, boot, now);
+	while (st == ST_OK && place->child.pid == 0 && place->task.told < place->task.work.n);
+	return st;
+}
+
+static void
+task_close(struct task *task)
+{
+	work_free(&task->work);
+	*task = (struct task){ 0 };
+}
+
+bool
+place_is_ready(const struct place *place, uint64_t now)
+{
+	return !place->task.open && now >= place->state.retry_at && now >= place->rest_until;
+}
+
+enum status
+place_start(struct place *place, const struct world *world, const struct work *found, const struct horizon *seen,
+    bool *started)
+{
+	struct task *task = &place->task;
+	enum status st;
+
+	*started = false;
+	if (!place_is_ready(place, seen->now))
+		return ST_OK;
+	*task = (struct task){ .open = true, .seen = *seen, .begun = seen->now,
+		.comparing = world->table == NULL || is_comparison_due(place, seen->now) };
+	st = gather(task, place->name, world->table, found);
+	if (st == ST_OK && (task->comparing || task->work.n > 0) &&
+	    (st = tell(place, world, false, seen->now)) == ST_OK) {
+		place->stale = false;
+		*started = true;
+	}
+	if (!*started)
+		task_close(task);
+	return st;
+}
+
+enum status
+place_start_boot(struct place *place, const struct world *world, uint64_t now)
+{
+	if (!place->publisher->is_file)
+		return ST_OK;
+	place->task = (struct task){ .open = true, .comparing = true, .begun = now };
+	return tell(place, world, true, now);
+}
+
+/* --- having shown it --- */
+
+static void
+succeeded(struct place *place, uint64_t now)
+{
+	struct publisher_state *state = &place->state;
+	const uint64_t took = now - place->task.begun;
+
+	if (state->failing_since != 0)
+		log_warning("%s: shows everything again", place->name);
+	*state = (struct publisher_state){ .verified = now, .reconciled = place->task.comparing ? now : state->reconciled,
+		.slowest = state->slowest > took ? state->slowest : took };
+}
+
+/* Said when it begins, and when the reason changes; what repeats is for `dynlease-admin check` to tell. */
+static void
+failed(struct place *place, const struct report *report, uint64_t now)
+{
+	struct publisher_state *state = &place->state;
+	uint64_t pause = RETRY_FIRST;
+
+	if (state->failing_since == 0 || strcmp(state->why, report->why) != 0)
+		log_error("%s: %s: %s", place->name, status_text(report->st), report->why);
+	if (state->failing_since == 0)
+		state->failing_since = now;
+	for (uint32_t i = 0; i < state->failures && pause < RETRY_MOST; i++)
+		pause *= 2;
+	state->failures++;
+	state->retry_at = now + (pause < RETRY_MOST ? pause : RETRY_MOST);
+	state->reconciled = 0;		/* when it comes back, everything is compared */
+	memcpy(state->why, report->why, sizeof(state->why));
+}
+
+/* The next child. What cannot be told now is seen again in a later look. */
+static void
+go_on(struct place *place, const struct world *world, uint64_t now)
+{
+	struct task *task = &place->task;
+
+	if (task->told < task->work.n && (task->unnoted || tell(place, world, false, now) != ST_OK))
+		task->work.n = task->told;
+}
+
+bool
+place_finish(struct place *place, const struct world *world, uint64_t now)
+{
+	struct task *task = &place->task;
+	struct report report;
+
+	if (!child_finish(&place->child, now, &report))
+		return false;
+	if (report.st == ST_OK) {
+		succeeded(place, now);
+		task->shown = task->told;
+		go_on(place, world, now);
+	} else {
+		failed(place, &report, now);
+		task->work.n = task->shown;
+	}
+	if (world->table == NULL && place->child.pid == 0)
+		task_close(task);
+	return true;
+}
+
+/* One transaction. */
+static enum status
+note_some(struct place *place, struct table *table, const char *const *names, struct work *moved)
+{
+	struct task *task = &place->task;
+	const struct table_move move = { .publishers = names, .shown_by = place->name, .seen = task->seen,
+		.moved = moved };
+	const size_t left = task->shown - task->noted, n = left < TABLE_MOVE_MOST ? left : TABLE_MOVE_MOST;
+	enum status st;
+
+	if (left > 0)
+		st = table_move(table, &move, task->work.hosts + task->noted, n, TABLE_WAIT);
+	else
+		st = table_publisher_put(table, place->name, &place->state, TABLE_WAIT);
+	if (st == ST_OK) {
+		task->noted += n;
+		task->busy_since = 0;
+	}
+	return st;
+}
+
+/* Has somebody else the table, who may yet give it back in time? */
+static bool
+is_passing(struct task *task, enum status st, uint64_t now)
+{
+	if (st != ST_BUSY)
+		return false;
+	if (task->busy_since == 0)
+		task->busy_since = now;
+	return now < task->busy_since + BUSY_MOST;
+}
+
+bool
+place_note(struct place *place, struct table *table, const char *const *names, struct work *moved)
+{
+	struct task *task = &place->task;
+	const bool some = task->noted < task->shown;
+	enum status st;
+
+	if (!task->open || (place->child.pid != 0 && (!some || task->unnoted)))
+		return false;
+	if (!task->unnoted && (st = note_some(place, table, names, moved)) != ST_OK) {
+		if (is_passing(task, st, clock_boot()))
+			return true;
+		if (place->rest_until == 0)
+			log_warning("%s: not noted in the table: %s; it is shown again until it is", place->name,
+			    status_text(st));
+		task->unnoted = true;
+	}
+	if (some && !task->unnoted)
+		return true;
+	if (place->child.pid == 0) {
+		place->rest_until = task->unnoted ? clock_boot() + RETRY_FIRST : 0;
+		task_close(task);
+	}
+	return false;
+}
+
+uint64_t
+place_next(const struct place *place)
+{
+	if (place->child.pid != 0)
+		return place->child.kill_at;
+	if (place->task.open)
+		return UINT64_MAX;
+	if (place->state.failing_since != 0)
+		return place->state.retry_at;
+	if (place->rest_until != 0)
+		return place->rest_until;
+	return place->stale ? 0 : place->state.reconciled + RECONCILE_EVERY;
+}
