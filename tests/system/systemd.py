@@ -3,6 +3,7 @@
 # limit: 600
 # alone
 """The installed units under a real systemd: booted, hammered, stopped, rebooted."""
+import fcntl
 import os
 import re
 import signal
@@ -213,22 +214,36 @@ def many_renewals():
 	ok(min(times) <= 1 and max(times) <= 7, "and the path unit publishes the next", times)
 
 
-def stopped_reaper():
-	machine.run("systemctl", "stop", "dynlease-reaper.timer")
-	caught, n = [], 0
-	while not caught and n < 20:
-		n += 1
-		touch = threading.Thread(target=machine.run, args=("touch", "/run/dynlease/wake"))
-		touch.start()
-		caught = wait_for(2, reapers)
-		for pid in caught:
+def is_stopped(pid):
+	try:
+		with open("/proc/%d/stat" % pid) as stat:
+			return stat.read().rpartition(")")[2].split()[0] == "T"
+	except OSError:
+		return False
+
+
+def stop_pass():
+	"""Stop all processes of a pass that waits for the writer's lock of the table, and so lasts; they are returned."""
+	def stop():
+		found = reapers()
+		for pid in found:
 			try:
 				os.kill(pid, signal.SIGSTOP)
 			except OSError:
 				pass
-		touch.join()
-		time.sleep(0.2)		# one that had ended already is gone by now
-		caught = [pid for pid in caught if os.path.exists("/proc/%d" % pid)]
+		return len(found) > 1 and all(is_stopped(pid) for pid in found) and found
+
+	with open("/proc/%d/root/run/dynlease/table/write.lock" % machine.leader(), "r+") as lock:
+		fcntl.flock(lock, fcntl.LOCK_EX)
+		machine.do("systemctl", "start", "--no-block", "dynlease-reaper.service")
+		wait_for(10, lambda: len(reapers()) > 1)	# the guard, and what sweeps
+		return wait_for(10, stop) or []
+
+
+def stopped_reaper():
+	machine.run("systemctl", "stop", "dynlease-reaper.timer")
+	wait_for(20, lambda: state("dynlease-reaper.service") == "inactive" and not reapers())
+	caught = stop_pass()
 	machine.run("systemctl", "start", "dynlease-reaper.timer")
 	ok(caught and state("dynlease-reaper.service") == "activating", "a reaper is stopped in the middle of a pass", caught)
 	start = time.monotonic()
