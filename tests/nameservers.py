@@ -210,3 +210,39 @@ class PowerDNS(Server):
 
 	def argv(self):
 		return ["pdns_server", "--config-dir=" + self.dir]
+
+
+class NSD(Server):
+	"""It takes no updates, but reads its file again when it is told: one that somebody else may write."""
+	name, programs = "nsd", ("nsd", "nsd-control")
+
+	def prepare(self):
+		with open(self.path("zone"), "a") as zone:
+			zone.write(";; dynlease: begin\n;; dynlease: end\n")
+
+	def configure(self):
+		self.write("nsd.conf", """server:
+ ip-address: {a}@{p}
+ username: ""
+ chroot: ""
+ zonesdir: "{d}"
+ pidfile: ""
+ xfrdfile: "{d}/xfrd.state"
+ zonelistfile: "{d}/zone.list"
+ xfrdir: "{d}"
+ database: ""
+ server-count: 1
+remote-control:
+ control-enable: yes
+ control-interface: "{d}/control"
+zone:
+ name: {z}
+ zonefile: "{d}/zone"
+""".format(a=self.address, p=self.port, d=self.dir, z=self.zone))
+
+	def argv(self):
+		return ["nsd", "-d", "-c", self.path("nsd.conf")]
+
+	def reload(self):
+		"""The command for it."""
+		return "/usr/sbin/nsd-control -c %s reload %s" % (self.path("nsd.conf"), self.zone)
