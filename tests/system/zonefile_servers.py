@@ -28,7 +28,7 @@ def set_reload(world, *command):
 
 def folder(world, name):
 	path = os.path.join(world.dir, name)
-	os.mkdir(path)
+	os.makedirs(path, exist_ok=True)
 	return path
 
 
@@ -38,7 +38,7 @@ def answers(world):
 
 
 def start_bind(world):
-	world.start_named(options='key-directory "%s";' % folder(world, "keys"),
+	return world.start_named(options='key-directory "%s";' % folder(world, "keys"),
 	    zone_options="dnssec-policy default; inline-signing yes;")
 
 
@@ -66,8 +66,9 @@ zone:
 """.format(d=path, p=world.dns_port, z=world.zone, f=world.zonefile, load="difference" if signing else "whole",
 		    sign="dnssec-signing: on" if signing else ""))
 	set_reload(world, "/usr/sbin/knotc", "-c", conf, "zone-reload", world.zone)
-	spawn("knotd", ["/usr/sbin/knotd", "-c", conf])
+	server = spawn("knotd", ["/usr/sbin/knotd", "-c", conf])
 	wait_for(10, lambda: run(["/usr/sbin/knotc", "-c", conf, "status"]).returncode == 0)
+	return server
 
 
 def start_nsd(world):
@@ -93,14 +94,15 @@ zone:
  zonefile: "{f}"
 """.format(p=world.dns_port, d=path, z=world.zone, f=world.zonefile))
 	set_reload(world, "/usr/sbin/nsd-control", "-c", conf, "reload", world.zone)
-	spawn("nsd", ["/usr/sbin/nsd", "-d", "-c", conf])
+	server = spawn("nsd", ["/usr/sbin/nsd", "-d", "-c", conf])
 	wait_for(10, lambda: run(["/usr/sbin/nsd-control", "-c", conf, "status"]).returncode == 0)
+	return server
 
 
-def through_its_life(what, start, signed, restart=True):
-	"""Grant, change, withdrawal; the server stopped in the middle; everything converges."""
+def through_its_life(what, start, signed):
+	"""Grant, withdrawal, a change while the server is stopped; everything converges."""
 	world = World(hosts=[A, B], lease=6, interval=1)
-	start(world)
+	server = start(world)
 	world.start_reaper()
 	world.start_xinetd()
 	ok(answers(world) and world.shows(A, FALLBACK4, "2001:db8:ffff::80", 10), what + ": the fallback before the first renewal",
@@ -126,6 +128,12 @@ def through_its_life(what, start, signed, restart=True):
 	shown(A, FALLBACK4, "after the withdrawal")
 	world.renew(A, "127.0.0.7")
 	shown(A, "127.0.0.7", "and it comes back")
+	server.stop()
+	world.renew(A, "127.0.0.8")
+	start(world)
+	ok(wait_for(25, lambda: world.renew(A, "127.0.0.8").startswith("250 ") and world.dig(A) == "127.0.0.8"),
+	    what + ": stopped and started again, it comes to show what changed meanwhile", world.dig(A))
+	shown(A, "127.0.0.8", "that change")
 
 
 for what, program, start, signed in (
