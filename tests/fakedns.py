@@ -105,6 +105,7 @@ class FakeServer(threading.Thread):
 		self.names = {}			# {(name, type): (ttl, data)}
 		self.serial = 1
 		self.updates = []		# the sizes in names, as they came
+		self.asked = []			# and the names
 		self.refuses = ()		# messages that hold one of these names
 		self.code = None		# instead of what would be right
 		self.idle = False		# says yes and does nothing
@@ -169,6 +170,7 @@ class FakeServer(threading.Thread):
 			return NOERROR if self.code is None else self.code
 		names = {record[0] for record in query.records}
 		self.updates.append(len(names))
+		self.asked.append(names)
 		if self.code is not None:
 			return self.code
 		if names & set(self.refuses):

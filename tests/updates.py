@@ -15,7 +15,7 @@ ZONE = "dyn.test"
 FALLBACK = "192.0.2.250"
 OK, CONFIG, TIMEOUT, CLOSED, PROTOCOL, UNPUBLISHED = 0, 15, 16, 17, 18, 20
 TOOL = [os.path.join(TOOLS, "publish"), "dnsupdate"]
-STATIC = ["www A 192.0.2.80", "@ A 192.0.2.81", "@ MX 10 mail", "mail A 192.0.2.25", "_sip._tcp SRV 0 0 5060 voip",
+STATIC = ["WWW A 192.0.2.80", "@ A 192.0.2.81", "@ MX 10 mail", "mail A 192.0.2.25", "_sip._tcp SRV 0 0 5060 voip",
     "voip AAAA 2001:db8::50", "left A 192.0.2.66", "*.left AAAA 2001:db8::66", "_x A 192.0.2.67", "text TXT nothing"]
 
 Result = collections.namedtuple("Result", "status why seconds")
@@ -31,7 +31,7 @@ def key_file(name="secret", secret=SECRET):
 def conf(server, name="conf", /, **keys):
 	path = os.path.join(TMP, name)
 	keys = {"server": server.address, "server_port": server.port, "key_name": server.key, "key_file": key_file(),
-	    "whole_zone": "yes", "keep": "www." + ZONE, **keys}
+	    "whole_zone": "yes", "keep": "Www." + ZONE, **keys}
 	with open(path, "w") as out:
 		out.write("[zone %s]\nfallback4 = %s\nfallback6 = none\nttl = 30\n[dnsupdate %s]\n%s" % (ZONE, FALLBACK, ZONE,
 		    "".join("%s = %s\n" % pair for pair in keys.items() if pair[1] is not None)))
@@ -75,6 +75,11 @@ def shown(server, label):
 def test_names(server):
 	path = conf(server)
 	equal(check(path), (OK, ""), "the check has nothing to say")
+	with open(path) as old, open(path + ".short", "w") as new:
+		new.write(old.read().replace("ttl = 30", "ttl = 20"))
+	status, text = check(path + ".short")
+	ok(status == OK and "the SOA MINIMUM is 30 s and the TTL 20 s" in text,
+	    "but of a TTL shorter than the SOA's minimum", text)
 	published(publish(path, {"a": "203.0.113.1", "b": ("203.0.113.2", "2001:db8::2", "tl"), "c": (FALLBACK, "none", "t"),
 	    "d": ("none", "2001:db8::4", "tl")}), "four hosts, published")
 	equal([shown(server, label) for label in "abcd"], [("203.0.113.1", ""), ("203.0.113.2", "2001:db8::2"),
@@ -163,6 +168,11 @@ def test_no_transfer(server, path, many):
 	drift(server)
 	published(publish(path, many, compare=True), "the zone is compared name by name")
 	is_mended(server, many)
+	server.nsupdate("update delete n0007.%s" % ZONE, "update add n0007.%s 30 CNAME other.%s." % (ZONE, ZONE))
+	failed(publish(path, many, compare=True), UNPUBLISHED, "CNAME in the zone, as n0007",
+	    "an alias at a host's name, too")
+	equal(shown(server, "other")[0], "192.0.2.97", "and what it leads to is not held against anybody")
+	server.nsupdate("update delete n0007." + ZONE)
 	got = publish(conf(server, "transfer", transfer="yes"), many, compare=True)
 	failed(got, CONFIG, "transfers of|BADKEY", "with transfer = yes it is a mistake")
 	server.nsupdate("update delete n0005.%s A" % ZONE)
@@ -174,6 +184,11 @@ def test_no_transfer(server, path, many):
 	server.stop()
 	server.transfer = True
 	server.start()
+	server.nsupdate("update add other.%s 30 A 192.0.2.97" % ZONE)
+	published(publish(conf(server, "transfer", transfer="no"), many, compare=True), "nor where it would be granted")
+	equal(shown(server, "other")[0], "192.0.2.97", "so that nobody's address is not found")
+	published(publish(path, many, compare=True), "as it is by one")
+	equal(shown(server, "other")[0], "", "which removes it")
 
 
 # What is said of a key that is not the server's, a secret, a time, and of updates that it does not allow.
@@ -189,7 +204,9 @@ def test_mistakes(server, told, checked):
 	    ("a key that it does not know", {"key_name": "nobody"}, 0),
 	    ("another algorithm", {"key_algorithm": "hmac-sha512"}, 0)):
 		path = conf(server, "wrong", **keys)
-		failed(publish(path, names), CONFIG, told[i], what)
+		got = publish(path, names)
+		failed(got, CONFIG, told[i], what)
+		ok("REFUSED" in got.why or "a." + ZONE not in got.why, what + " is not blamed on a name", got)
 		ok(re.search(checked[i], check(path)[1]), what + ": the check says so, too", check(path))
 	path = conf(server)
 	if SANITIZED or not shutil.which("faketime"):

@@ -7,7 +7,8 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import done_testing, equal, ok, skip_all  # noqa: E402
-from fakedns import (AXFR, NOERROR, NOTAUTH, SERVFAIL, UPDATE, FakeServer, answer, honest, sequence, sign)  # noqa: E402
+from fakedns import (AXFR, NOERROR, NOTAUTH, SERVFAIL, SOA, UPDATE, FakeServer, answer, honest, sequence,
+    sign)  # noqa: E402
 from nameservers import SECRET  # noqa: E402
 from updates import (CLOSED, CONFIG, PROTOCOL, TIMEOUT, TOOL, UNPUBLISHED, ZONE, check, conf, failed, publish,
     published)  # noqa: E402
@@ -62,6 +63,23 @@ def test_honest():
 	ok(len(server.updates) > 1 and sum(server.updates) == 500, "are fewer to a message", server.updates)
 
 
+def test_order():
+	"""Whose address ends is asked for before whose begins."""
+	server = fake()
+	path = conf(server, batch=10, in_flight=1)
+	names = {"%s%d" % (label, i): address for i in range(20) for label, address in (("a", "203.0.113.9"),
+	    ("m", ("192.0.2.250", "none", "t")), ("z", ("none", "none", "td")))}
+	for what, compare in (("touched", False), ("compared", True)):
+		server.names.clear()
+		server.asked.clear()
+		for i in range(20):
+			for label in ("m%d.", "z%d.", "stranger%d."):
+				server.set(label % i + ZONE, "203.0.113.66")
+		published(publish(path, names, compare=compare), "names that come and go, " + what)
+		asked = ["".join(sorted({name[0] for name in message})) for message in server.asked]
+		ok("a" in asked[-1] and not any("a" in message for message in asked[:-2]), "those that go are sent first", asked)
+
+
 def test_answers():
 	"""What is not signed as it must be is not believed, whatever it says."""
 	def part(change):
@@ -99,7 +117,8 @@ def test_answers():
 		server = fake()
 		server.reply = part(change)
 		got = publish(conf(server), NAMES)
-		ok(got.status in (PROTOCOL, CLOSED), "an answer " + what, got)
+		ok((got.status, got.why.endswith("answers with what is no answer")) in ((PROTOCOL, True), (CLOSED, False)),
+		    "an answer " + what, got)
 
 
 def test_idle():
@@ -196,11 +215,33 @@ def test_transfers():
 		equal((server.updates, server.serial), ([], 1), "changes nothing")
 
 
+def test_without_transfers():
+	"""A server that gives no transfer is asked for each name."""
+	server = fake()
+	server.set("a." + ZONE, "203.0.113.66")
+	server.reply = lambda fake_server, query, code: None if query.type == AXFR else honest(fake_server, query, code)
+	published(publish(conf(server), NAMES, compare=True), "one that hangs up when it is asked for a transfer")
+	equal([server.shows(label + "." + ZONE) for label in "ab"], [("203.0.113.1", ""), ("203.0.113.2", "2001:db8::2")],
+	    "comes to show all")
+	server.updates.clear()
+
+	def without_authority(query):
+		wire = FakeServer.look(server, query)
+		return wire if query.type == SOA else wire[:2] + bytes([wire[2] & ~4]) + wire[3:]
+
+	server.look = without_authority
+	failed(publish(conf(server), {"a": "203.0.113.9"}, compare=True), UNPUBLISHED, r"does not answer for a\.%s" % ZONE,
+	    "answers without authority are none")
+	equal(server.updates, [], "and nothing is made of them")
+
+
 test_section()
 test_honest()
+test_order()
 test_answers()
 test_idle()
 test_names()
 test_breaks()
 test_transfers()
+test_without_transfers()
 done_testing()

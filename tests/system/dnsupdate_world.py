@@ -28,7 +28,7 @@ def make(server):
 	if os.geteuid() == 0:
 		shutil.chown(key, "nobody")
 	world = World(hosts=[A, B, C, D, E], lease=LEASE, publisher=None, extra="[dnsupdate dyn.test]\nserver = %s\nserver_port = %d\n"
-	    "key_name = k\nkey_file = %s\nwhole_zone = yes\n" % (server.address, server.port, key))
+	    "key_name = k\nkey_file = %s\nwhole_zone = yes\nlag = 7\n" % (server.address, server.port, key))
 	publish_to_file(world)
 	world.start_xinetd()
 	return world
@@ -58,6 +58,8 @@ def test_life(world, server):
 	ok(come_to_show(server, B, FALLBACK, LEASE + 5), "so does the other", server.shows(B))
 	said = check(world)
 	ok(not any("failing" in line for line in said), "the check finds nothing wrong", said)
+	said = run([os.path.join(BIN, "dynlease-reaper"), "-t", "-c", world.conf]).stdout
+	ok(b"dnsupdate dyn.test lag=7" in said, "the time until its secondaries follow is told", said)
 
 
 def test_down(world, server):
