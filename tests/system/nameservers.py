@@ -8,7 +8,9 @@ import shutil
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import BIN, done_testing, equal, ok, run, skip_all, wait_for  # noqa: E402
+from fakedns import NS, FakeServer, name_wire  # noqa: E402
+from lib import BIN, TMP, TOOLS, done_testing, equal, free_port, ok, run, skip_all, wait_for  # noqa: E402
+from nameservers import SECRET  # noqa: E402
 from secondaries import KNOT, NSD, notify_options, serial, start_knot, start_nsd  # noqa: E402
 from world import FALLBACK4, World  # noqa: E402
 
@@ -49,9 +51,45 @@ def test_sections():
 		ok(got.returncode == 78 and re.search(pattern, got.stdout + got.stderr), "section refused: %s" % keys, got)
 
 
+def publish(text, port, servers=None, *more):
+	"""By the tool; what it says, after its status."""
+	path = os.path.join(TMP, "conf")
+	with open(path, "w") as conf:
+		conf.write("[zone dyn.test]\nfallback4 = %s\nfallback6 = none\nttl = 30\n[nameservers dyn.test]\nserver_port = %d\n"
+		    "wait = 1\n%s" % (FALLBACK4, port, "servers = %s\n" % servers if servers else ""))
+	got = run([os.path.join(TOOLS, "publish"), "nameservers", path, "dyn.test", *more], input=text,
+	    env={**os.environ, "RES_OPTIONS": "timeout:1 attempts:1"})
+	return "%d %s" % (got.returncode, (got.stdout + got.stderr).decode())
+
+
+def test_words():
+	"""What is said of servers that do not show it, and of those that cannot be found."""
+	fake = FakeServer("dyn.test", "k", SECRET).start()
+	fake.set(A, "203.0.113.1")
+	names, gone = b"a.dyn.test 203.0.113.1 none tl\n", free_port()
+
+	def said(name, pattern, *args):
+		text = publish(*args)
+		ok(re.match(pattern, text), name, text)
+
+	said("a server that shows it", "0 ", names, fake.port, "127.0.0.1")
+	said("one that has the serial, and does not show it", "20 .*127.0.0.1 still shows the IPv4 address 203.0.113.1 "
+	    "for a.dyn.test", names.replace(b".1 ", b".2 "), fake.port, "127.0.0.1")
+	said("two that lag", r"20 .*no answer from 127.0.0.31 port \d+ \(and 1 more lag\)", names, fake.port,
+	    NSD + " " + KNOT)
+	said("a primary that is away", "20 .*no answer from 127.0.0.1", names, gone, NSD)
+	said("which is not asked for them, either", "20 .*does not tell the name servers of dyn.test", names, gone)
+	said("as is advised, too", "0 .*does not tell the name servers of dyn.test", b"", gone, None, "check")
+	said("a zone that has none", "20 .*dyn.test has no name servers", names, fake.port)
+	fake.names[("dyn.test", NS)] = (30, name_wire("ns1.dyn.test"))
+	said("one without an address", "20 .*the name server ns1.dyn.test has no address", names, fake.port)
+	fake.set("ns1.dyn.test", "::1")
+	said("one that has IPv6 only", "20 .*no answer from ::1", names, fake.port)
+
+
 def test_secondaries():
 	world = World(hosts=[A, B], lease=5, interval=1)
-	section(world, "%s %s" % (NSD, KNOT), wait=3)
+	section(world, "%s %s" % (KNOT, NSD), wait=3, lag=7)
 	world.start_named(zone_options=notify_options(world))
 	reaper = world.start_reaper()
 	world.start_xinetd()
@@ -70,6 +108,7 @@ def test_secondaries():
 	ok(re.search(r"failing for \d+ s .*%s" % re.escape(NSD), levels["nameservers"][1]), "which, since when and why", levels)
 	equal(levels["zonefile"][0], "OK", "the primary's publisher is none the worse")
 	said = run([os.path.join(BIN, "dynlease-reaper"), "-t", "-c", world.conf])
+	ok(b"nameservers dyn.test lag=7" in said.stdout, "the reaper tells the lag that is configured", said)
 	ok(NSD.encode() in said.stderr + said.stdout and KNOT.encode() not in said.stderr + said.stdout,
 	    "the reaper's advice names the one that lags", said)
 	ok(world.shows(A, FALLBACK4, "2001:db8:ffff::80", 10), "a withdrawal in the meantime is as quick as ever")
@@ -101,6 +140,7 @@ def test_ns_records():
 
 
 test_sections()
+test_words()
 test_secondaries()
 test_ns_records()
 done_testing()
