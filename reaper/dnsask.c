@@ -210,7 +210,7 @@ take_address(const ldns_rr *rr, uint8_t family, struct dns_answer *to)
 	const ldns_rdf *data = ldns_rr_rdf(rr, 0);
 
 	if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_CNAME)
-		return ST_PROTOCOL;
+		return ST_EXISTS;
 	if (ldns_rr_get_type(rr) != (family == 6 ? LDNS_RR_TYPE_AAAA : LDNS_RR_TYPE_A))
 		return ST_OK;
 	if (data == NULL || ldns_rdf_size(data) != size)
@@ -244,16 +244,33 @@ dns_addresses(const struct dns_server *server, const char *name, uint8_t family,
 	return st;
 }
 
-/* A name server's name that is none of ours to spell is left out. */
-static void
-take_name(const ldns_rr *rr, char names[DNSASK_NAMES][NAME_SIZE], size_t *n)
+/* The name that a record of this type holds. ST_NOTFOUND: it is of another; ST_PROTOCOL: none of ours to spell. */
+static enum status
+name_within(const ldns_rr *rr, ldns_rr_type type, char name[NAME_SIZE])
 {
-	char *text = ldns_rr_get_type(rr) != LDNS_RR_TYPE_NS || ldns_rr_rdf(rr, 0) == NULL ? NULL :
-	    ldns_rdf2str(ldns_rr_rdf(rr, 0));
+	char *text;
+	enum status st;
 
-	if (text != NULL && *n < DNSASK_NAMES && name_parse(text, strlen(text), names[*n]) == ST_OK)
-		(*n)++;
+	if (rr == NULL || ldns_rr_get_type(rr) != type || ldns_rr_rdf(rr, 0) == NULL)
+		return ST_NOTFOUND;
+	text = ldns_rdf2str(ldns_rr_rdf(rr, 0));
+	st = text != NULL && name_parse(text, strlen(text), name) == ST_OK ? ST_OK : ST_PROTOCOL;
 	free(text);
+	return st;
+}
+
+enum status
+dns_cname(const struct dns_server *server, const char *name, char target[NAME_SIZE])
+{
+	ldns_pkt *answer;
+	enum status st;
+
+	target[0] = '\0';
+	if ((st = ask(server, name, LDNS_RR_TYPE_CNAME, &answer)) == ST_OK &&
+	    (st = name_within(ldns_rr_list_rr(ldns_pkt_answer(answer), 0), LDNS_RR_TYPE_CNAME, target)) == ST_NOTFOUND)
+		st = ST_OK;
+	ldns_pkt_free(answer);
+	return st;
 }
 
 enum status
@@ -266,8 +283,8 @@ dns_nameservers(const struct dns_server *server, const char *zone, char names[DN
 	*n = 0;
 	if ((st = ask(server, zone, LDNS_RR_TYPE_NS, &answer)) == ST_OK) {
 		rrs = ldns_pkt_answer(answer);
-		for (size_t i = 0; i < ldns_rr_list_rr_count(rrs); i++)
-			take_name(ldns_rr_list_rr(rrs, i), names, n);
+		for (size_t i = 0; i < ldns_rr_list_rr_count(rrs) && *n < DNSASK_NAMES; i++)
+			*n += name_within(ldns_rr_list_rr(rrs, i), LDNS_RR_TYPE_NS, names[*n]) == ST_OK ? 1 : 0;
 	}
 	ldns_pkt_free(answer);
 	return st;

@@ -50,11 +50,14 @@ enum status	dns_serial(const struct dns_server *, const char *zone, uint32_t *se
 
 /*
  * All addresses of one family (4 or 6) at the name itself; no record and no such name are answers: n is 0. Otherwise
- * as above. A CNAME there is ST_PROTOCOL.
+ * as above. ST_EXISTS: there is a CNAME.
  */
 enum status	dns_addresses(const struct dns_server *, const char *name, uint8_t family, struct dns_answer *);
 
-/* The names in the zone's NS records; of more than DNSASK_NAMES the rest is left out. As above. */
+/* The name that a CNAME at the name itself leads to, in lower case; "" when there is none. Otherwise as above. */
+enum status	dns_cname(const struct dns_server *, const char *name, char target[NAME_SIZE]);
+
+/* The names in the zone's NS records; of more than DNSASK_NAMES the rest is left out, and those that are no host's. As above. */
 enum status	dns_nameservers(const struct dns_server *, const char *zone, char names[DNSASK_NAMES][NAME_SIZE],
 		    size_t *n);
 

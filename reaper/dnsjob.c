@@ -106,8 +106,9 @@ judge_code(struct dns_job *job, ldns_pkt_rcode code, const char *server, const c
 	switch (code) {
 	case LDNS_RCODE_REFUSED:
 		return dnsjob_explain(job, ST_CONFIG,
-		    "%s refuses %s of %s (REFUSED): allow them for the key %s; PowerDNS "
-		    "also says so when dnsupdate=yes is missing, or of a wrong key", server, what, zone, key);
+		    "%s refuses %s of %s (REFUSED): allow them for the key %s%s; PowerDNS "
+		    "also says so when dnsupdate=yes is missing, or of a wrong key", server, what, zone, key,
+		    strcmp(what, "updates") == 0 ? ", of A, AAAA and CNAME" : "");
 	case LDNS_RCODE_NOTAUTH:
 		return dnsjob_explain(job, ST_CONFIG,
 		    "%s says NOTAUTH to %s of %s: is it the zone's primary? If so, look at "

@@ -20,7 +20,8 @@ struct dns_family {
 
 struct dns_shown {
 	struct dns_family	a, aaaa;
-	bool			is_cname;
+	bool			is_cname;	/* one to whatever name */
+	bool			is_odd;		/* to another name than it must, or with another TTL */
 };
 
 enum status
@@ -90,6 +91,18 @@ append(struct desired **names, size_t *n, size_t *room, const char *name)
 }
 
 static void
+note_cname(struct dns_shown *shown, const ldns_rr *rr, const char *wanted, unsigned ttl)
+{
+	const ldns_rdf *target = ldns_rr_rdf(rr, 0);
+	char name[NAME_SIZE];
+
+	shown->is_cname = true;
+	if (wanted == NULL || target == NULL || ldns_rr_ttl(rr) != ttl || !name_of(target, name) ||
+	    strcmp(name, wanted) != 0)
+		shown->is_odd = true;
+}
+
+static void
 note(struct dns_shown *shown, const ldns_rr *rr, unsigned ttl)
 {
 	const bool is_six = ldns_rr_get_type(rr) == LDNS_RR_TYPE_AAAA;
@@ -97,10 +110,6 @@ note(struct dns_shown *shown, const ldns_rr *rr, unsigned ttl)
 	const size_t size = is_six ? 16 : 4;
 	const ldns_rdf *data = ldns_rr_rdf(rr, 0);
 
-	if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_CNAME) {
-		shown->is_cname = true;
-		return;
-	}
 	family->n++;
 	family->is_odd = family->is_odd || ldns_rr_ttl(rr) != ttl;
 	family->address = (struct address){ .family = is_six ? 6 : 4 };
@@ -117,7 +126,9 @@ take_named(struct dns_list *list, const ldns_rr *rr)
 	if (!name_of(ldns_rr_owner(rr), key.name))
 		return ST_OK;
 	ours = list->n == 0 ? NULL : bsearch(&key, list->names, list->n, sizeof(key), compare);
-	if (ours != NULL)
+	if (ours != NULL && ldns_rr_get_type(rr) == LDNS_RR_TYPE_CNAME)
+		note_cname(&list->shown[ours - list->names], rr, ours->cname, list->zone->ttl);
+	else if (ours != NULL)
 		note(&list->shown[ours - list->names], rr, list->zone->ttl);
 	else if (ldns_rr_get_type(rr) != LDNS_RR_TYPE_CNAME && strcmp(key.name, list->zone->name) != 0)
 		return append(&list->strangers, &list->nstrangers, &list->strangers_room, key.name);
@@ -165,15 +176,15 @@ is_right(const struct dns_family *shown, const struct address *wanted, bool owne
 	return shown->n == 1 && !shown->is_odd && address_equal(&shown->address, wanted);
 }
 
-/* Does it show something else? A CNAME of an operator's is left alone. */
+/* Does it show something else? */
 static bool
 differs(const struct dns_list *list, size_t i)
 {
 	const struct desired *want = &list->names[i];
 	const struct dns_shown *shown = &list->shown[i];
 
-	return !(shown->is_cname && want->owned) &&
-	    !(is_right(&shown->a, &want->a, want->owned) && is_right(&shown->aaaa, &want->aaaa, want->owned));
+	return shown->is_cname != (want->cname != NULL) || shown->is_odd ||
+	    !is_right(&shown->a, &want->a, want->owned) || !is_right(&shown->aaaa, &want->aaaa, want->owned);
 }
 
 static void
@@ -215,8 +226,5 @@ dnslist_changes(struct dns_list *list, struct dns_changes *changes)
 	if (list->conf->whole_zone)
 		add_strangers(list, changes);
 	add_differing(list, true, changes);
-	for (size_t i = 0; i < list->n; i++)
-		if (list->shown[i].is_cname && list->names[i].owned && changes->ncnames++ == 0)
-			changes->cname = list->names[i].name;
 	return ST_OK;
 }

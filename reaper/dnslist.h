@@ -40,12 +40,11 @@ enum status	dnslist_take(struct dns_list *, const ldns_rr *);
 struct dns_changes {
 	size_t			 n;
 	const struct desired	**names;	/* what must not be shown any more first; they belong to the list */
-	size_t			 ncnames;	/* names of ours with a CNAME, which are left alone; */
-	const char		*cname;		/* one of them */
 };
 
 /*
- * The names that do not show what they must. With whole_zone also all others that have an address, but never the
+ * The names that do not show what they must, also by a CNAME. With whole_zone also all others that have an address,
+ * but never those that only have a CNAME, which is somebody's, nor the
  * name of the zone, names in keep, nor those that an NS, MX or SRV record of the zone names. Free names. ST_NOMEM.
  */
 enum status	dnslist_changes(struct dns_list *, struct dns_changes *);

@@ -14,9 +14,9 @@
 #include "publish.h"
 
 /*
- * An UPDATE after which each of the names shows what it must: its A and AAAA RRsets are deleted, whatever they are
- * (RFC 2136 2.5.2), and what is desired is added, so that it may be done again. Free with ldns_pkt_free(). NULL: no
- * memory.
+ * An UPDATE after which each of the names shows what it must: its CNAME, A and AAAA RRsets are deleted, whatever they
+ * are (RFC 2136 2.5.2), and what is desired is added, so that it may be done again. The CNAME goes first: beside one
+ * nothing can be added, nor it beside anything (3.4.2.2). Free with ldns_pkt_free(). NULL: no memory.
  */
 ldns_pkt	*dnsmessage_update(const struct zone *, const struct desired *const *names, size_t n);
 
@@ -25,7 +25,8 @@ size_t		 dnsmessage_fit(const struct zone *, const struct desired *const *names,
 
 /*
  * An UPDATE that changes nothing, as it requires that the zone's own name does not exist (RFC 2136 2.4.5): a server
- * that would take one from us answers YXDOMAIN.
+ * that would take one from us answers YXDOMAIN. What it would do needs the rights of a real one: some servers look at
+ * these first.
  */
 ldns_pkt	*dnsmessage_trial(const struct zone *);
 

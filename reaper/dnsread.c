@@ -107,11 +107,16 @@ dnsread_try_transfer(struct dns_job *job)
 
 /* --- name by name --- */
 
+/*
+ * Two for each name, whose answers also show a CNAME; but where one is wanted only that is asked for: nothing can stand
+ * beside it, and what it leads to is nobody's question here.
+ */
 static enum status
 send_question(struct dns_conn *conn, const struct dns_list *list, size_t i)
 {
 	static const ldns_rr_type types[] = { LDNS_RR_TYPE_A, LDNS_RR_TYPE_AAAA };
-	ldns_pkt *query = dnsmessage_query(list->names[i / 2].name, types[i % 2]);
+	const struct desired *name = &list->names[i / 2];
+	ldns_pkt *query = dnsmessage_query(name->name, name->cname != NULL ? LDNS_RR_TYPE_CNAME : types[i % 2]);
 	enum status st = query == NULL ? ST_NOMEM : dnsconn_send(conn, query, (struct dns_task){ i, 1 });
 
 	ldns_pkt_free(query);
@@ -140,6 +145,12 @@ take_answer(struct dns_job *job, struct dns_list *list, const struct dns_reply *
 	return st == ST_OK ? ST_OK : dnsjob_lost(job, st);
 }
 
+static size_t
+question_after(const struct dns_list *list, size_t i)
+{
+	return i + (list->names[i / 2].cname != NULL ? 2 : 1);
+}
+
 static enum status
 ask_all(struct dns_job *job, struct dns_list *list, struct dns_conn *conn)
 {
@@ -149,8 +160,9 @@ ask_all(struct dns_job *job, struct dns_list *list, struct dns_conn *conn)
 
 	while (next < 2 * list->n || dnsconn_in_flight(conn) > 0) {
 		if (next < 2 * list->n && dnsconn_in_flight(conn) < QUESTIONS) {
-			if ((st = send_question(conn, list, next++)) != ST_OK)
+			if ((st = send_question(conn, list, next)) != ST_OK)
 				return dnsjob_lost(job, st);
+			next = question_after(list, next);
 			continue;
 		}
 		if ((st = dnsconn_receive(conn, patience(job), &reply)) != ST_OK)

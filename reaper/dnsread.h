@@ -22,7 +22,7 @@ enum status	dnsread_transfer(struct dns_job *, struct dns_list *);
 /* As far as is needed to know whether it would be given. */
 enum status	dnsread_try_transfer(struct dns_job *);
 
-/* By questions for the addresses of each of the names, unsigned, as others ask. Explained. */
+/* By questions for what each of the names must show, unsigned, as others ask. Explained. */
 enum status	dnsread_names(struct dns_job *, struct dns_list *);
 
 #endif

@@ -170,17 +170,6 @@ find_changes(struct dns_job *job, const struct publication *pub, struct dns_list
 	return st == ST_OK ? ST_OK : dnsjob_lost(job, st);
 }
 
-/* The server has signed that it did it. Whether it shows it, others will see: they are asked for. */
-static enum status
-look(struct dns_job *job, struct zonelook *look, uint32_t serial, const struct dns_changes *changes)
-{
-	if (changes->ncnames > 0)
-		return dnsjob_explain(job, ST_UNPUBLISHED,
-		    "%zu names of hosts are a CNAME in the zone, as %s: remove that, "
-		    "or delete the host", changes->ncnames, changes->cname);
-	return zonelook_wait(look, serial, clock_boot() + LOOK, job->why, sizeof(job->why));
-}
-
 static enum status
 publish(struct dns_job *job, const struct publication *pub)
 {
@@ -195,7 +184,8 @@ publish(struct dns_job *job, const struct publication *pub)
 		return ST_UNPUBLISHED;
 	if ((st = find_changes(job, pub, &list, &changes)) == ST_OK &&
 	    (st = dnssend_names(job, changes.names, changes.n)) == ST_OK)
-		st = look(job, &view, serial, &changes);
+		/* The server has signed that it did it. Whether it shows it, others will see: they are asked for. */
+		st = zonelook_wait(&view, serial, clock_boot() + LOOK, job->why, sizeof(job->why));
 	free(changes.names);
 	dnslist_end(&list);
 	return st;

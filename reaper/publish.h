@@ -24,8 +24,9 @@ struct desired {
 	char		name[NAME_SIZE];
 	struct address	a;
 	struct address	aaaa;
+	char		*cname;		/* NULL, or the name that its only record leads to: no address then */
 	bool		touched;	/* this one is new to the publisher, or changed */
-	bool		live;		/* shows a lease, not the fallback */
+	bool		live;		/* shows a lease, or a CNAME, and not the fallback */
 	bool		owned;		/* false: deleted, must show nothing */
 };
 

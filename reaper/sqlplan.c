@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The whole A and AAAA of a name that is ours are ours: what is not just the one right row goes.
+ * All of A, AAAA and CNAME of a name that is ours is ours: what is not just the one right row goes.
  */
 #include "sqlplan.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,88 +69,118 @@ end_step(struct sqlplan *plan, size_t least)
 
 /* --- names that are ours --- */
 
-/* The row that a name should have in a family. */
+/* The row that a name should have of a type. */
 struct wanted {
 	const char		*type;
-	const struct address	*address;	/* family 0: none */
+	const struct address	*address;	/* NULL: none, or */
+	const char		*cname;		/* this; NULL: none */
 	const char		*order;
 	bool			 auth;
 };
+
+static bool
+has_content(const char *content, const struct wanted *want)
+{
+	struct address address;
+
+	if (content == NULL || want->address == NULL)
+		return content != NULL && want->cname != NULL && sqlrow_compare_names(content, want->cname) == 0;
+	return address_parse(content, &address) == ST_OK && address_equal(&address, want->address);
+}
+
+/* Names within rdata have a final dot in BIND's table, and nowhere else. */
+static enum status
+add_row(struct planning *p, const char *name, const struct wanted *want)
+{
+	const char *field[SQLFIELDS] = { [SQL_NAME] = name, [SQL_TYPE] = want->type, [SQL_TTL] = p->ttl,
+		[SQL_ORDER] = want->order, [SQL_AUTH] = want->auth ? "1" : "0" };
+	char address[ADDRESS_TEXT], cname[NAME_SIZE + 1];
+
+	if (want->address != NULL)
+		field[SQL_CONTENT] = address_text(want->address, address);
+	else {
+		snprintf(cname, sizeof(cname), "%s%s", want->cname,
+		    p->scene->conf->schema == SQLSCHEMA_BIND ? "." : "");
+		field[SQL_CONTENT] = cname;
+	}
+	return sqlplan_add(p->plan, field);
+}
 
 static bool
 is_right(const struct planning *p, const struct sqlrow *row, const struct wanted *want)
 {
 	const struct sqlorder *order = p->scene->order;
 	const char *ttl = row->field[SQL_TTL], *auth = row->field[SQL_AUTH];
-	struct address address;
 
-	return row->field[SQL_CONTENT] != NULL && address_parse(row->field[SQL_CONTENT], &address) == ST_OK &&
-	    address_equal(&address, want->address) && ttl != NULL && strcmp(ttl, p->ttl) == 0 &&
+	return has_content(row->field[SQL_CONTENT], want) && ttl != NULL && strcmp(ttl, p->ttl) == 0 &&
 	    sqlrow_is_shown(row) && sqlorder_matches(order, row, want->order) &&
 	    (!order->is_kept || (auth != NULL && (strcmp(auth, "0") != 0) == want->auth));
 }
 
 static enum status
-plan_family(struct planning *p, const char *name, size_t first, size_t n, const struct wanted *want)
+plan_type(struct planning *p, const char *name, size_t first, size_t n, const struct wanted *want)
 {
-	const char *field[SQLFIELDS] = { [SQL_NAME] = name, [SQL_TYPE] = want->type, [SQL_TTL] = p->ttl,
-		[SQL_ORDER] = want->order, [SQL_AUTH] = want->auth ? "1" : "0" };
+	const bool is_wanted = want->address != NULL || want->cname != NULL;
 	struct sqlrow *rows = &p->scene->rows.list[first];
-	char text[ADDRESS_TEXT];
 	size_t all = 0, right = 0;
 	enum status st = ST_OK;
 
 	for (size_t i = 0; i < n; i++)
-		if (sqlrow_is_address(&rows[i]) && strcasecmp(rows[i].field[SQL_TYPE], want->type) == 0) {
+		if (sqlrow_has_type(&rows[i], want->type)) {
 			all++;
 			right += is_right(p, &rows[i], want) ? 1 : 0;
 		}
-	if (want->address->family != 0 && all == 1 && right == 1)
+	if (is_wanted && all == 1 && right == 1)
 		return ST_OK;
 	for (size_t i = 0; i < n && st == ST_OK; i++)
-		if (sqlrow_is_address(&rows[i]) && strcasecmp(rows[i].field[SQL_TYPE], want->type) == 0)
+		if (sqlrow_has_type(&rows[i], want->type))
 			st = sqlplan_drop(p->plan, &rows[i]);
-	if (st != ST_OK || want->address->family == 0)
-		return st;
-	field[SQL_CONTENT] = address_text(want->address, text);
-	return sqlplan_add(p->plan, field);
+	return st != ST_OK || !is_wanted ? st : add_row(p, name, want);
 }
 
-/* What keeps addresses at a name from being shown, or NULL. */
+static bool
+is_ours(const struct sqlrow *row)
+{
+	return sqlrow_is_address(row) || sqlrow_has_type(row, "CNAME") || sqlrow_is_gap(row);
+}
+
+/* What keeps that which a name must show from being shown, or NULL. */
 static const char *
-find_oddity(const struct planning *p, const char *name, size_t first, size_t n)
+find_oddity(const struct planning *p, const struct desired *want, size_t first, size_t n)
 {
 	const struct sqlrows *rows = &p->scene->rows;
 
-	for (size_t i = first; i < first + n; i++)
-		if (sqlrow_is(&rows->list[i], "CNAME"))
-			return "has a CNAME, which is not ours: it cannot have addresses";
-	return sqlorder_is_cut(rows, p->zone, name) ?
-	    "is delegated away by an NS: its addresses are not shown" : NULL;
+	for (size_t i = first; i < first + n && want->cname != NULL; i++)
+		if (!is_ours(&rows->list[i]) && sqlrow_is_shown(&rows->list[i]))
+			return "has other records, which are not ours: beside them it cannot have a CNAME";
+	return sqlorder_is_cut(rows, p->zone, want->name) ?
+	    "is delegated away by an NS: what it must show is not shown" : NULL;
 }
 
 static enum status
 plan_name(struct planning *p, const struct desired *want)
 {
-	static const struct address none;
-	const bool shows = want->owned && (want->a.family != 0 || want->aaaa.family != 0);
-	struct wanted a = { "A", want->owned ? &want->a : &none, NULL, true };
-	struct wanted aaaa = { "AAAA", want->owned ? &want->aaaa : &none, NULL, true };
+	const bool shows = want->owned && (want->a.family != 0 || want->aaaa.family != 0 || want->cname != NULL);
+	struct wanted types[] = { { .type = "A", .auth = true }, { .type = "AAAA", .auth = true },
+		{ .type = "CNAME", .auth = true } };
 	char text[NAME_SIZE];
-	const char *odd;
+	const char *odd, *order = NULL;
 	size_t first, n = sqlrows_find(&p->scene->rows, want->name, &first);
 	enum status st = ST_OK;
 
-	odd = shows ? find_oddity(p, want->name, first, n) : NULL;
+	odd = shows ? find_oddity(p, want, first, n) : NULL;
 	if (odd != NULL && p->plan->odd[0] == '\0')
 		snprintf(p->plan->odd, sizeof(p->plan->odd), "%.100s %s", want->name, odd);
-	if (odd != NULL)
-		a.address = aaaa.address = &none;
-	else if (shows)
-		st = sqlorder_of(p->scene->order, p->zone, want->name, text, &a.order);
-	aaaa.order = a.order;
-	if (st == ST_OK && (st = plan_family(p, want->name, first, n, &a)) == ST_OK)
-		st = plan_family(p, want->name, first, n, &aaaa);
+	if (odd == NULL && shows) {
+		st = sqlorder_of(p->scene->order, p->zone, want->name, text, &order);
+		types[0].address = want->a.family != 0 ? &want->a : NULL;
+		types[1].address = want->aaaa.family != 0 ? &want->aaaa : NULL;
+		types[2].cname = want->cname;
+	}
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]) && st == ST_OK; i++) {
+		types[i].order = order;
+		st = plan_type(p, want->name, first, n, &types[i]);
+	}
 	return st == ST_OK ? end_step(p->plan, SQLPLAN_STEP) : st;
 }
 
@@ -177,23 +206,10 @@ last_word(const char *text)
 	return text == NULL ? "" : blank == NULL ? text : blank + 1;
 }
 
-/* As strcasecmp(3), but for a final dot. */
-static int
-compare_names(const char *a, const char *b)
-{
-	while (*a != '\0' && tolower((unsigned char)*a) == tolower((unsigned char)*b)) {
-		a++;
-		b++;
-	}
-	a += a[0] == '.' && a[1] == '\0';
-	b += b[0] == '.' && b[1] == '\0';
-	return tolower((unsigned char)*a) - tolower((unsigned char)*b);
-}
-
 static int
 compare_targets(const void *a, const void *b)
 {
-	return compare_names(*(const char *const *)a, *(const char *const *)b);
+	return sqlrow_compare_names(*(const char *const *)a, *(const char *const *)b);
 }
 
 static int

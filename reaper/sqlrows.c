@@ -4,6 +4,7 @@
  */
 #include "sqlrows.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,8 +90,8 @@ sqlrow_is_shown(const struct sqlrow *row)
 	return disabled == NULL || strcmp(disabled, "0") == 0;
 }
 
-static bool
-has_type(const struct sqlrow *row, const char *type)
+bool
+sqlrow_has_type(const struct sqlrow *row, const char *type)
 {
 	return row->field[SQL_TYPE] != NULL && strcasecmp(row->field[SQL_TYPE], type) == 0;
 }
@@ -98,7 +99,7 @@ has_type(const struct sqlrow *row, const char *type)
 bool
 sqlrow_is(const struct sqlrow *row, const char *type)
 {
-	return has_type(row, type) && sqlrow_is_shown(row);
+	return sqlrow_has_type(row, type) && sqlrow_is_shown(row);
 }
 
 bool
@@ -110,5 +111,17 @@ sqlrow_is_gap(const struct sqlrow *row)
 bool
 sqlrow_is_address(const struct sqlrow *row)
 {
-	return has_type(row, "A") || has_type(row, "AAAA");
+	return sqlrow_has_type(row, "A") || sqlrow_has_type(row, "AAAA");
+}
+
+int
+sqlrow_compare_names(const char *a, const char *b)
+{
+	while (*a != '\0' && tolower((unsigned char)*a) == tolower((unsigned char)*b)) {
+		a++;
+		b++;
+	}
+	a += a[0] == '.' && a[1] == '\0';
+	b += b[0] == '.' && b[1] == '\0';
+	return tolower((unsigned char)*a) - tolower((unsigned char)*b);
 }

@@ -46,6 +46,12 @@ size_t		sqlrows_find(const struct sqlrows *, const char *name, size_t *first);
 bool		sqlrow_is(const struct sqlrow *, const char *type);
 bool		sqlrow_is_shown(const struct sqlrow *);
 bool		sqlrow_is_gap(const struct sqlrow *);	/* an empty non-terminal */
-bool		sqlrow_is_address(const struct sqlrow *);	/* A or AAAA, also one that is not shown */
+
+/* The same, also of one that is not shown. */
+bool		sqlrow_has_type(const struct sqlrow *, const char *type);
+bool		sqlrow_is_address(const struct sqlrow *);	/* A or AAAA */
+
+/* Two names as strcasecmp(3) has them, but for a final dot. */
+int		sqlrow_compare_names(const char *, const char *);
 
 #endif

@@ -119,7 +119,7 @@ section_lag(const struct settings *settings, const struct zone *zone, const stru
 static bool
 shows_nothing(const struct desired *name)
 {
-	return !name->owned || (name->a.family == 0 && name->aaaa.family == 0);
+	return !name->owned || (name->a.family == 0 && name->aaaa.family == 0 && name->cname == NULL);
 }
 
 /* Is it not enough to look at the names alone? */

@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "lib/clock.h"
 
@@ -44,6 +45,8 @@ explain(const struct zonelook *look, enum status st, const char *name, char *why
 	if (st == ST_NOTFOUND)
 		snprintf(why, whysize, "%s does not answer for %s (did the zone fail to load, or is it delegated?)",
 		    text, name);
+	else if (st == ST_EXISTS)
+		snprintf(why, whysize, "%s shows a CNAME for %s (is it also in another part of the zone?)", text, name);
 	else if (st == ST_PROTOCOL)
 		snprintf(why, whysize, "%s gives an answer about %s that is none", text, name);
 	else
@@ -83,11 +86,33 @@ check_family(const struct zonelook *look, const char *name, uint8_t family, cons
 }
 
 static enum status
+check_cname(const struct zonelook *look, const struct desired *want, char *why, size_t whysize)
+{
+	char server[ADDRESS_TEXT], shown[NAME_SIZE];
+	enum status st;
+
+	if ((st = dns_cname(&look->server, want->name, shown)) != ST_OK)
+		return explain(look, st, want->name, why, whysize);
+	if (strcmp(shown, want->cname) == 0)
+		return ST_OK;
+	address_text(&look->server.address, server);
+	if (shown[0] == '\0')
+		snprintf(why, whysize, "%s still shows no CNAME for %s (has it other records, of whatever type?)", server,
+		    want->name);
+	else
+		snprintf(why, whysize, "%s still shows a CNAME to %s for %s, not to %s", server, shown, want->name,
+		    want->cname);
+	return ST_UNPUBLISHED;
+}
+
+static enum status
 check_name(const struct zonelook *look, const struct desired *want, char *why, size_t whysize)
 {
 	static const struct address none;
 	enum status st;
 
+	if (want->cname != NULL)
+		return check_cname(look, want, why, whysize);
 	st = check_family(look, want->name, 4, want->owned ? &want->a : &none, why, whysize);
 	if (st == ST_OK)
 		st = check_family(look, want->name, 6, want->owned ? &want->aaaa : &none, why, whysize);

@@ -61,6 +61,11 @@ zonetext_block(const struct zone *zone, const struct desired *names, size_t n, c
 			log_error("%s is not within the zone %s and is left out", names[i].name, zone->name);
 			continue;
 		}
+		if (names[i].cname != NULL) {
+			*records += 1;
+			fprintf(out, "%s. %u IN CNAME %s.\n", names[i].name, zone->ttl, names[i].cname);
+			continue;
+		}
 		*records += print_address(out, zone, names[i].name, &names[i].a);
 		*records += print_address(out, zone, names[i].name, &names[i].aaaa);
 	}

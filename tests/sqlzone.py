@@ -36,7 +36,10 @@ def conf(db, base="pdns", name="conf", ttl=30, fallback4="192.0.2.250", fallback
 
 
 def lines_of(names):
-	"""{name: "a"} or {name: ("a", "aaaa", "flags")} as the tool reads it; {"": ...} is the zone's own name."""
+	"""
+	{name: "a"} or {name: ("a", "aaaa", "flags")} as the tool reads it; {"": ...} is the zone's own name; cname() makes an a
+	of a name.
+	"""
 	whole = {(name + "." + ZONE).lstrip("."): value for name, value in names.items()}
 	text = ""
 	for name in sorted(whole):
@@ -44,6 +47,10 @@ def lines_of(names):
 		a, aaaa, flags = value if isinstance(value, tuple) else (value, "none", "tl")
 		text += "%s %s %s %s\n" % (name, a, aaaa, flags)
 	return text.encode()
+
+
+def cname(name, flags="tl"):
+	return "@%s.%s" % (name, ZONE), "none", flags
 
 
 def publish(names, path, compare=False, wall=WALL, wrap=()):
@@ -80,7 +87,7 @@ def powerdns_zone(db, base="pdns", serial=7):
 	db.grant("grants-powerdns.sql", base)
 
 
-def rows(db, base="pdns", where="type IN ('A', 'AAAA')"):
+def rows(db, base="pdns", where="type IN ('A', 'AAAA', 'CNAME')"):
 	"""Records without the zone's name at the end."""
 	got = db.query("SELECT name, type, content, ttl FROM records WHERE %s" % where, base)
 	return sorted([row[0][:-len(ZONE) - 1] or "@"] + row[1:] for row in got)

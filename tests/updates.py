@@ -39,12 +39,16 @@ def conf(server, name="conf", /, **keys):
 
 
 def lines_of(names):
-	"""{label: "a"} or {label: ("a", "aaaa", "flags")} as the tool reads it."""
+	"""{label: "a"} or {label: ("a", "aaaa", "flags")} as the tool reads it; cname() makes an a of a label."""
 	text = ""
 	for label, value in sorted(names.items()):
 		a, aaaa, flags = value if isinstance(value, tuple) else (value, "none", "tl")
 		text += "%s.%s %s %s %s\n" % (label, ZONE, a, aaaa, flags or "-")
 	return text.encode()
+
+
+def cname(label, flags="tl"):
+	return "@%s.%s" % (label, ZONE), "none", flags
 
 
 def publish(path, names, compare=False, wrap=()):
@@ -119,7 +123,8 @@ def test_whole(server, path, names):
 
 def drift(server):
 	"""Somebody else changes what is ours."""
-	server.nsupdate("update delete n0000.%s A" % ZONE, "update add n0001.%s 30 A 192.0.2.99" % ZONE,
+	server.nsupdate("update delete n0005.%s" % ZONE, "update add n0005.%s 30 CNAME www.%s." % (ZONE, ZONE),
+	    "update delete n0000.%s A" % ZONE, "update add n0001.%s 30 A 192.0.2.99" % ZONE,
 	    "update delete n0002.%s A" % ZONE, "update add n0002.%s 30 A 192.0.2.98" % ZONE,
 	    "update add n0003.%s 30 AAAA 2001:db8::99" % ZONE, "update delete n0004.%s A" % ZONE,
 	    "update add n0004.%s 7777 A 203.0.113.5" % ZONE, "update add other.%s 30 A 192.0.2.97" % ZONE,
@@ -127,10 +132,52 @@ def drift(server):
 
 
 def is_mended(server, many):
-	got = [shown(server, "n%04d" % i) for i in range(5)]
+	got = [shown(server, "n%04d" % i) for i in range(6)]
 	ttl = run(["dig", "+noall", "+answer", "-p", str(server.port), "@" + server.address, "n0004." + ZONE]).stdout.split()[1]
-	return (equal(got, [(many["n%04d" % i][0], "") for i in range(5)], "what others changed of ours is as it must be") and
+	return (equal(got, [(many["n%04d" % i][0], "") for i in range(6)], "what others changed of ours is as it must be") and
 	    equal(ttl, b"30", "its TTL, too"))
+
+
+def leads(server, label):
+	"""Where a CNAME leads, and what is found by following it."""
+	return server.dig(label + "." + ZONE, "CNAME"), shown(server, label)[0].split(" ")[0]
+
+
+def test_cnames(server, path):
+	"""A name that leads to a host: it comes, is followed, changes its kind, and goes; all that is there is ours."""
+	to_h, none = "h.%s." % ZONE, ("", "")
+	published(publish(path, {"c": cname("h"), "h": "203.0.113.1", "i": "203.0.113.2"}), "a CNAME, published")
+	equal(leads(server, "c"), (to_h, "203.0.113.1"), "it leads to its host")
+	published(publish(path, {"h": "203.0.113.3"}), "a change of the host alone")
+	equal(leads(server, "c"), (to_h, "203.0.113.3"), "is followed")
+	published(publish(path, {"c": ("203.0.113.3", "2001:db8::3", "tl"), "i": cname("h")}), "addresses become a CNAME, and it them")
+	equal((shown(server, "c"), leads(server, "c")[0], leads(server, "i")), (("203.0.113.3", "2001:db8::3"), "",
+	    (to_h, "203.0.113.3")), "and are shown in one go")
+	published(publish(path, {"c": cname("i"), "i": ("203.0.113.4", "none", "tl")}), "and back")
+	equal((leads(server, "c"), shown(server, "i")), (("i.%s." % ZONE, "203.0.113.4"), ("203.0.113.4", "")), "are shown, too")
+	published(publish(path, {"c": cname("h"), "i": ("none", "none", "td")}), "to another host")
+	equal((leads(server, "c"), shown(server, "i")), ((to_h, "203.0.113.3"), none), "it leads there")
+	for way, how in (("by transfer", {}), ("name by name", {"transfer": "no"})):
+		server.nsupdate("update delete c." + ZONE, "update add c.%s 30 CNAME www.%s." % (ZONE, ZONE), "update delete h." + ZONE,
+		    "update delete i." + ZONE, "update add h.%s 30 CNAME c.%s." % (ZONE, ZONE), "update add i.%s 30 A 192.0.2.9" % ZONE, "update delete j." + ZONE,
+		    "update add j.%s 30 CNAME c.%s." % (ZONE, ZONE), "update add k.%s 30 CNAME c.%s." % (ZONE, ZONE))
+		names = {"c": cname("h", "l"), "h": ("203.0.113.3", "none", "l"), "i": cname("h", "l"), "j": ("none", "none", "")}
+		changed = conf(server, "changed", **how)
+		published(publish(changed, names, compare=True), way + ": what others made of it is compared")
+		equal([leads(server, label) for label in "chij"] + [shown(server, "j")], [(to_h, "203.0.113.3"), ("", "203.0.113.3"),
+		    (to_h, "203.0.113.3"), none, none], way + ": and is as it must be")
+		equal(server.dig("k." + ZONE, "CNAME"), "c.%s." % ZONE, way + ": a CNAME of nobody's is left alone")
+		serial = server.serial()
+		published(publish(changed, names, compare=True), way + ": once more")
+		equal(server.serial(), serial, way + ": changes nothing")
+	got = publish(path, {"text": cname("h"), "j": "203.0.113.5"})
+	ok(got.status in (CONFIG, UNPUBLISHED) and re.search(r"still shows no CNAME for text\.%s \(has it other records|text\.%s: .*"
+	    "refuses updates" % (ZONE, ZONE), got.why), "a CNAME beside other records is reported", got)
+	equal((server.dig("text." + ZONE, "TXT"), shown(server, "j")[0]), ('"nothing"', "203.0.113.5"), "they stay, and the rest is shown")
+	published(publish(path, {"c": ("none", "none", "td"), "h": ("none", "none", "td"), "i": ("none", "none", "td"),
+	    "j": ("none", "none", "td"), "k": ("none", "none", "td"), "text": ("none", "none", "td")}), "all deleted")
+	equal([(shown(server, label), server.dig(label + "." + ZONE, "CNAME")) for label in "chijk"], [(none, "")] * 5,
+	    "they show nothing")
 
 
 def test_many(server, path):
@@ -148,13 +195,6 @@ def test_many(server, path):
 	is_mended(server, many)
 	equal((shown(server, "other"), shown(server, "www")), (("", ""), ("192.0.2.80", "2001:db8::80")),
 	    "an address of nobody's is gone, one to keep is not")
-	server.nsupdate("update delete n0007.%s" % ZONE, "update add n0007.%s 30 CNAME www.%s." % (ZONE, ZONE))
-	failed(publish(path, {**many, "n0008": ("203.0.113.88", "none", "l")}, compare=True), UNPUBLISHED,
-	    r"1 names of hosts are a CNAME in the zone, as n0007\." + ZONE, "an alias at a host's name is reported")
-	equal((server.dig("n0007." + ZONE, "CNAME"), shown(server, "n0008")[0]), ("www.%s." % ZONE, "203.0.113.88"),
-	    "and left alone, and the others are published")
-	server.nsupdate("update delete n0007." + ZONE)
-	published(publish(path, many, compare=True), "without it all is published")
 	return many
 
 
@@ -287,6 +327,9 @@ def test_signed(make):
 	name = "n0600." + ZONE
 	valid = wait_for(10, lambda: server.delv(name)[:2] == (True, "203.0.113.101"))
 	ok(anchor and valid, "delv validates one", server.delv(name))
+	published(publish(path, {"c": cname("n0600")}), "a CNAME, published")
+	valid = wait_for(10, lambda: server.delv("c." + ZONE)[:2] == (True, "203.0.113.101"))
+	ok(valid and "CNAME" in server.delv("c." + ZONE)[2], "delv validates it, and where it leads", server.delv("c." + ZONE))
 	seen, over = [], threading.Event()
 
 	def watch():
@@ -302,6 +345,10 @@ def test_signed(make):
 	over.set()
 	watcher.join()
 	published(got, "all withdrawn")
+	equal(server.delv("c." + ZONE)[:2], (True, FALLBACK), "what leads to it shows that, validated")
+	published(publish(path, {"c": (FALLBACK, "none", "t")}), "it becomes an address")
+	equal(server.delv("c." + ZONE)[:2], (True, FALLBACK), "which is validated")
+	published(publish(path, {"c": ("none", "none", "td")}), "and is deleted")
 	equal([answer for answer in seen if not answer[0] or answer[1] not in ("203.0.113.101", FALLBACK)], [],
 	    "delv validated it all the while (%d times)" % len(seen))
 	equal((seen[0][1], server.delv(name)[:2]), ("203.0.113.101", (True, FALLBACK)), "with the old address, then the fallback")
@@ -321,6 +368,7 @@ def claims(make, told, checked=None, more=lambda: None):
 	server = make(zone=ZONE, records=STATIC).start()
 	path, names = test_names(server)
 	test_whole(server, path, names)
+	test_cnames(server, path)
 	many = test_many(server, path)
 	test_no_transfer(server, path, many)
 	test_mistakes(server, told, checked or told)

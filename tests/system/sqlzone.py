@@ -11,7 +11,7 @@ import threading
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from database import Database
 from lib import SANITIZED, TMP, TOOLS, done_testing, equal, note, ok, skip, skip_all, wait_for
-from sqlzone import (CONFIG, OK, SOA, TOOL, UNPUBLISHED, WALL, ZONE, check, conf, lines_of, powerdns_zone, publish,
+from sqlzone import (CONFIG, OK, SOA, TOOL, UNPUBLISHED, WALL, ZONE, check, cname, conf, lines_of, powerdns_zone, publish,
     published, refused, rows, serial, write)
 
 if not os.path.exists(TOOL[0]):
@@ -127,13 +127,35 @@ def test_drift():
 	    "WHERE content = 'ns1.%s'" % ZONE, "pdns")
 
 
+def test_cnames():
+	to_a = ["c", "CNAME", "a." + ZONE, "30"]
+	published(publish({"a": "192.0.2.1", "c": cname("a"), "d": "192.0.2.4"}, PATH), "a CNAME is published")
+	equal(rows(db), [["a", "A", "192.0.2.1", "30"], to_a, ["d", "A", "192.0.2.4", "30"]], "and there")
+	before = serial(db)
+	published(publish({"c": cname("a")}, PATH), "the same again")
+	equal(serial(db), before, "changes nothing")
+	published(publish({"c": ("192.0.2.3", "2001:db8::3", "tl"), "d": cname("c")}, PATH), "addresses become one, and it them")
+	equal(rows(db)[1:], [["c", "A", "192.0.2.3", "30"], ["c", "AAAA", "2001:db8::3", "30"], ["d", "CNAME", "c." + ZONE, "30"]],
+	    "in one go")
+	equal(serial(db), before + 1, "and one transaction")
+	db.script("UPDATE records SET type = 'CNAME', content = 'x.{z}' WHERE name = 'a.{z}'; UPDATE records SET content = 'x.{z}' "
+	    "WHERE name = 'd.{z}'; UPDATE records SET disabled = 1, type = 'CNAME' WHERE name = 'c.{z}' AND type = 'A'; INSERT INTO "
+	    "records (domain_id, name, type, content, ttl) SELECT id, 'x.{z}', 'CNAME', 'a.{z}', 30 FROM domains".format(z=ZONE), "pdns")
+	names = {"a": ("192.0.2.1", "none", "l"), "c": cname("a", "l"), "d": ("none", "none", "-")}
+	published(publish(names, PATH, compare=True), "what others made of it is compared")
+	equal(rows(db), [["a", "A", "192.0.2.1", "30"], to_a, ["x", "CNAME", "a." + ZONE, "30"]],
+	    "and corrected; one of nobody's is kept")
+	published(publish({"a": ("none", "none", "td"), "c": ("none", "none", "td"), "x": ("none", "none", "td")}, PATH), "deleted")
+	equal(rows(db), [], "they go")
+
+
 def test_odd():
-	db.script("INSERT INTO records (domain_id, name, type, content, ttl) SELECT id, 'c.%s', 'CNAME', 'a.%s', 30 FROM "
-	    "domains" % (ZONE, ZONE), "pdns")
-	refused(publish({"a": "192.0.2.1", "c": "192.0.2.3"}, PATH), UNPUBLISHED, "c.%s has a CNAME" % ZONE,
-	    "a name that has a CNAME is named")
+	db.script("INSERT INTO records (domain_id, name, type, content, ttl) SELECT id, 'c.%s', 'TXT', '\"mine\"', 30 FROM "
+	    "domains" % ZONE, "pdns")
+	refused(publish({"a": "192.0.2.1", "c": cname("a")}, PATH), UNPUBLISHED, "c.%s has other records" % ZONE,
+	    "a CNAME beside other records is named")
 	equal(rows(db), [["a", "A", "192.0.2.1", "30"]], "and holds up no other")
-	db.script("UPDATE records SET type = 'NS', content = 'ns.example.net' WHERE type = 'CNAME'", "pdns")
+	db.script("UPDATE records SET type = 'NS', content = 'ns.example.net' WHERE type = 'TXT'", "pdns")
 	refused(publish({"a": "192.0.2.1", "x.c": "192.0.2.3"}, PATH), UNPUBLISHED, "x.c.%s is delegated away" % ZONE,
 	    "so is one that is delegated away")
 	db.script("DELETE FROM records WHERE name LIKE '%%c.%s' OR name = 'a.%s'" % (ZONE, ZONE), "pdns")
@@ -369,7 +391,7 @@ def test_secret():
 	    text[:500])
 
 
-for test in (test_names, test_serial, test_many, test_drift, test_odd, test_lies, test_locks, test_gone, test_killed,
+for test in (test_names, test_serial, test_many, test_drift, test_cnames, test_odd, test_lies, test_locks, test_gone, test_killed,
     test_section,
     test_words, test_secret):
 	note(test.__name__)

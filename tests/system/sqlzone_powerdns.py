@@ -12,7 +12,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from database import Database, PowerDNS
 from lib import TMP, done_testing, equal, note, ok, run, skip_all, wait_for
-from sqlzone import TOOL, UNPUBLISHED, ZONE, conf, powerdns_zone, publish, published, refused, write
+from sqlzone import TOOL, UNPUBLISHED, ZONE, cname, conf, powerdns_zone, publish, published, refused, write
 
 for program in ("dig", "delv"):
 	if not shutil.which(program):
@@ -73,10 +73,14 @@ def state():
 
 
 HOSTS = {"a": "192.0.2.1", "b": ("192.0.2.2", "2001:db8::2", "tl"), "x.y.b": "192.0.2.3", "p.q.r": "192.0.2.4",
-    "n.sub": ("none", "none", "t"), "": "192.0.2.5", "UP.q.r": "192.0.2.6", "b.ent.b": "192.0.2.7"}
+    "n.sub": ("none", "none", "t"), "": "192.0.2.5", "UP.q.r": "192.0.2.6", "b.ent.b": "192.0.2.7", "c": cname("a"),
+    "c.e.e": cname("a")}
 STEPS = (
     ("all come", HOSTS),
-    ("some change", {"a": ("none", "2001:db8::1", "tl"), "p.q.r": "192.0.2.44"}),
+    ("some change", {"a": ("none", "2001:db8::1", "tl"), "p.q.r": "192.0.2.44", "c": cname("a"), "c.e.e": cname("b")}),
+    ("a CNAME becomes an address, and an address one", {"c": "192.0.2.10", "c.e.e": cname("x.y.b"), "p.q.r": cname("a")}),
+    ("and back", {"c": cname("a"), "c.e.e": "192.0.2.10", "p.q.r": "192.0.2.44"}),
+    ("CNAMEs go", {"c": ("none", "none", "td"), "c.e.e": ("none", "none", "td")}),
     ("one in the middle goes", {"b": ("none", "none", "td")}),
     ("the deep ones go", {"x.y.b": ("none", "none", "t"), "UP.q.r": ("none", "none", "td")}),
     ("one comes where only deeper ones were", {"q.r": "192.0.2.8", "ent.b": "192.0.2.9"}),
@@ -92,7 +96,7 @@ def try_order(pdns, mode):
 		for what, names in STEPS:
 			names = {name.lower(): value for name, value in names.items()}
 			if compare:
-				db.script("UPDATE records SET ordername = 'wrong', auth = 1 - auth WHERE type IN ('A', 'AAAA');"
+				db.script("UPDATE records SET ordername = 'wrong', auth = 1 - auth WHERE type IN ('A', 'AAAA', 'CNAME');"
 				    "DELETE FROM records WHERE type IS NULL AND name LIKE 'q%'; UPDATE records SET auth = 0 WHERE type IS NULL",
 				    "pdns")
 				names = {name: value for name, value in names.items() if name != ""}
@@ -126,7 +130,7 @@ def test_order():
 		try_order(pdns, "NSEC3 " + " ".join(parameters))
 	pdns.util("unset-nsec3", ZONE)
 	pdns.util("disable-dnssec", ZONE)
-	db.script("DELETE FROM records WHERE name <> '%s' OR type IN ('A', 'AAAA')" % ZONE, "pdns")
+	db.script("DELETE FROM records WHERE name <> '%s' OR type IN ('A', 'AAAA', 'CNAME')" % ZONE, "pdns")
 
 
 # --- answers that are validated ---
@@ -142,8 +146,10 @@ def delv(pdns, name, kind="A"):
 
 
 def try_signed(pdns, mode):
-	published(publish({"a": ("192.0.2.1", "2001:db8::1", "tl"), "b": "192.0.2.2", "x.y": "192.0.2.3"}, PATH),
-	    mode + ": names")
+	published(publish({"a": ("192.0.2.1", "2001:db8::1", "tl"), "b": "192.0.2.2", "c": cname("b"), "x.y": "192.0.2.3"},
+	    PATH), mode + ": names")
+	equal([delv(pdns, "c", "CNAME"), delv(pdns, "c")], [["b.%s." % ZONE], ["192.0.2.2"]],
+	    mode + ": a CNAME is validated, and where it leads")
 	equal([delv(pdns, "a"), delv(pdns, "a", "AAAA"), delv(pdns, "b"), delv(pdns, "x.y")], [["192.0.2.1"],
 	    ["2001:db8::1"],
 	    ["192.0.2.2"], ["192.0.2.3"]], mode + ": validated before a withdrawal")
@@ -176,6 +182,12 @@ def try_signed(pdns, mode):
 	    mode + ": withdrawn")
 	equal([delv(pdns, "a"), delv(pdns, "a", "AAAA"), delv(pdns, "b"), delv(pdns, "x.y"), delv(pdns, "y")],
 	    [["192.0.2.250"], "no", "no", "no", "no"], mode + ": validated after it")
+	published(publish({"a": cname("b"), "b": "192.0.2.2", "c": ("192.0.2.3", "none", "tl")}, PATH), mode + ": kinds change")
+	equal([delv(pdns, "a", "CNAME"), delv(pdns, "c"), delv(pdns, "c", "CNAME")], [["b.%s." % ZONE], ["192.0.2.3"], "no"],
+	    mode + ": validated, and that there is no CNAME any more")
+	published(publish({"a": ("192.0.2.250", "none", "t"), "b": ("none", "none", "t"), "c": ("none", "none", "td")}, PATH),
+	    mode + ": and back")
+	equal([delv(pdns, "a"), delv(pdns, "a", "CNAME"), delv(pdns, "c")], [["192.0.2.250"], "no", "no"], mode + ": validated, too")
 
 
 def test_signed():

@@ -2,7 +2,7 @@
 /* links: reaper/[a-l]*.c reaper/ma[a-hj-z]*.c reaper/[n-z]*.c */
 /*
  * publish KIND CONF ZONE [WALL]: publish the names on stdin, in order, to [KIND ZONE]. A line is "NAME A AAAA FLAGS":
- * an address or "none"; flags t (touched), l (live), d (deleted). Prints why not; exits with the status. Of a kind that
+ * an address or "none", or in place of A "@HOST" for a CNAME; flags t (touched), l (live), d (deleted). Prints why not; exits with the status. Of a kind that
  * need not be told all names it is told the touched ones; with COMPARE=1 in the environment all, to be compared. "check" as
  * WALL only checks the section, and prints what there is to advise.
  */
@@ -21,16 +21,18 @@ static const struct publisher *publisher;
 static bool
 read_name(struct desired *to)
 {
-	char name[NAME_SIZE + 1], a[ADDRESS_TEXT], aaaa[ADDRESS_TEXT], flags[8];
+	char name[NAME_SIZE + 1], a[NAME_SIZE + 2], aaaa[ADDRESS_TEXT], flags[8];
 
-	if (scanf("%254s %45s %45s %7s", name, a, aaaa, flags) != 4)
+	if (scanf("%254s %255s %45s %7s", name, a, aaaa, flags) != 4)
 		return false;
 	if (name_parse(name, strlen(name), to->name) != ST_OK ||
-	    (strcmp(a, "none") != 0 && address_parse(a, &to->a) != ST_OK) ||
+	    (strcmp(a, "none") != 0 && *a != '@' && address_parse(a, &to->a) != ST_OK) ||
 	    (strcmp(aaaa, "none") != 0 && address_parse(aaaa, &to->aaaa) != ST_OK)) {
 		fprintf(stderr, "bad line of %s\n", name);
 		exit(64);
 	}
+	if (*a == '@' && (to->cname = strdup(a + 1)) == NULL)
+		return false;
 	to->touched = strchr(flags, 't') != NULL;
 	to->live = strchr(flags, 'l') != NULL;
 	to->owned = strchr(flags, 'd') == NULL;
@@ -53,6 +55,8 @@ publish(const struct settings *set, const struct conf_section *section, const st
 		pub.n += pub.all || names[pub.n].touched ? 1 : 0;
 	st = publisher->publish(&pub, why);
 	printf("%s%s%s\n", status_text(st), *why == '\0' ? "" : ": ", why);
+	for (size_t i = 0; i < NAMES; i++)
+		free(names[i].cname);
 	free(names);
 	return st;
 }

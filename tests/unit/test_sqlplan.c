@@ -167,6 +167,43 @@ test_plans(void)
 	    "a row for each name with nothing but names below");
 }
 
+/* All of the three types at a name of ours is ours, and nothing else. */
+static void
+test_cnames(void)
+{
+	static char host[] = "h." ZONE;
+	const struct sqlorder order = { .is_kept = true };
+	struct desired names[1];
+	struct publication pub = { .settings = &settings, .zone = &zone, .names = names, .n = 1 };
+	struct sqlscene scene = { .pub = &pub, .conf = &conf, .order = &order };
+
+	want(&names[0], "c." ZONE, NULL, true);
+	names[0].cname = host;
+	try_plan(&scene, "+c." ZONE "/CNAME/h." ZONE " ", "a CNAME comes");
+	add(&scene.rows, "c." ZONE, "CNAME", "H." ZONE ".");
+	try_plan(&scene, "", "it is there, in capitals and with a final dot");
+	add(&scene.rows, "c." ZONE, "CNAME", "other." ZONE);
+	add(&scene.rows, "c." ZONE, "AAAA", "2001:db8::1");
+	try_plan(&scene, "-c." ZONE "/AAAA -c." ZONE "/CNAME +c." ZONE "/CNAME/h." ZONE " ", "in place of what is there");
+	add(&scene.rows, "c." ZONE, "CNAME", "h." ZONE);
+	add(&scene.rows, "c." ZONE, "CNAME", "h." ZONE);
+	try_plan(&scene, "-c." ZONE "/CNAME -c." ZONE "/CNAME +c." ZONE "/CNAME/h." ZONE " ", "it is there twice");
+	add(&scene.rows, "c." ZONE, "CNAME", "h." ZONE);
+	add(&scene.rows, "c." ZONE, "TXT", "\"somebody's\"");
+	try_plan(&scene, "-c." ZONE "/CNAME ", "not beside what is not ours");
+	conf.schema = SQLSCHEMA_BIND;
+	try_plan(&scene, "+c." ZONE "/CNAME/h." ZONE ". ", "with a final dot in BIND's table");
+	conf.schema = SQLSCHEMA_POWERDNS;
+	want(&names[0], "c." ZONE, "192.0.2.1", true);
+	add(&scene.rows, "c." ZONE, "CNAME", "h." ZONE);
+	try_plan(&scene, "-c." ZONE "/CNAME +c." ZONE "/A/192.0.2.1 ", "an address in its place");
+	want(&names[0], "c." ZONE, NULL, false);
+	names[0].owned = false;
+	add(&scene.rows, "c." ZONE, "CNAME", "h." ZONE);
+	add(&scene.rows, "x." ZONE, "CNAME", "h." ZONE);
+	try_plan(&scene, "-c." ZONE "/CNAME ", "a deleted one goes");
+}
+
 static void
 test_steps(void)
 {
@@ -199,6 +236,7 @@ main(void)
 	test_hashes();
 	test_orders();
 	test_plans();
+	test_cnames();
 	test_steps();
 	return done_testing();
 }
