@@ -73,7 +73,7 @@ undo_del(struct master *master, const void *arg)
 	master_put(master, &r->account);
 	for (size_t i = 0; i < r->hosts.n; i++)
 		master_put_host(master, r->hosts.hosts[i].name, r->name);
-	books_put_aliases(master, &r->aliases);
+	hosts_put_aliases(&r->aliases, master);
 }
 
 static enum status

@@ -3,6 +3,7 @@
  * dynlease-admin alias add, del and list: more names for a host. An alias takes nothing from anyone and gives nobody a
  * right, so no running lease is touched.
  */
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -19,9 +20,8 @@
 #include "wanted.h"
 
 struct naming {
-	char	alias[NAME_SIZE];
-	char	host[NAME_SIZE];	/* "" as long as it is not known */
-	bool	adds;
+	struct alias	alias;		/* to be deleted: only its name, until it is found */
+	bool		adds;
 };
 
 static void
@@ -30,9 +30,9 @@ undo(struct master *master, const void *arg)
 	const struct naming *n = arg;
 
 	if (n->adds)
-		master_del_host(master, n->alias);
+		master_del_host(master, n->alias.name);
 	else
-		master_put_alias(master, n->alias, n->host);
+		master_put_alias(master, &n->alias);
 }
 
 static enum status
@@ -46,24 +46,27 @@ complain(const char *name, enum status st, const char *why)
 static enum status
 judge_add(struct books *books, const struct naming *n)
 {
+	const char *name = n->alias.name, *host = n->alias.host;
 	char owner[NAME_SIZE];
 	enum status st;
 
-	if ((st = master_owner(books->master, n->host, owner)) != ST_OK)
-		return complain(n->host, st, st == ST_NOTFOUND ? "no such host" : st == ST_EXISTS ?
-		    "an alias itself" : NULL);
-	if ((st = master_owner(books->master, n->alias, owner)) == ST_NOTFOUND)
+	if ((st = master_owner(books->master, host, owner)) != ST_OK)
+		return complain(host, st, st == ST_NOTFOUND ? "no such host" : st == ST_EXISTS ? "an alias itself" : NULL);
+	if ((st = master_owner(books->master, name, owner)) == ST_NOTFOUND)
 		return ST_OK;
-	return complain(n->alias, st == ST_OK ? ST_EXISTS : st, st == ST_OK ? "there is a host of this name already" :
-	    st == ST_EXISTS ? "there is an alias of this name already" : NULL);
+	return complain(name, st == ST_OK ? ST_EXISTS : st, st == ST_OK ? "there is a host of this name already" :
+	    st == ST_EXISTS ? "there is an alias of this name already: delete it first" : NULL);
 }
 
 static enum status
 judge_del(struct books *books, struct naming *n)
 {
-	const enum status st = master_aliased(books->master, n->alias, n->host);
+	struct alias alias;
+	const enum status st = master_aliased(books->master, n->alias.name, &alias);
 
-	return st == ST_OK ? ST_OK : complain(n->alias, st, st == ST_NOTFOUND ? "no such alias" : NULL);
+	if (st == ST_OK)
+		n->alias = alias;
+	return st == ST_OK ? ST_OK : complain(n->alias.name, st, st == ST_NOTFOUND ? "no such alias" : NULL);
 }
 
 static enum status
@@ -77,59 +80,81 @@ change(struct books *books, struct naming *n)
 		return st;
 	}
 	if (n->adds)
-		master_put_alias(books->master, n->alias, n->host);
+		master_put_alias(books->master, &n->alias);
 	else
-		master_del_host(books->master, n->alias);
+		master_del_host(books->master, n->alias.name);
 	return books_commit(books, undo, n);
 }
 
 static enum status
 fill(const struct settings *set, const struct admin *admin, struct naming *n)
 {
+	struct alias *alias = &n->alias;
 	enum status st;
 
 	if (!n->adds)
-		return name_parse(admin->argv[0], strlen(admin->argv[0]), n->alias) == ST_OK ? ST_OK :
+		return name_parse(admin->argv[0], strlen(admin->argv[0]), alias->name) == ST_OK ? ST_OK :
 		    wanted_refuse(admin->argv[0], "not a host's name");
-	if ((st = wanted_host(set, admin->argv[0], n->alias)) != ST_OK)
+	if ((st = wanted_host(set, admin->argv[0], alias->name)) != ST_OK)
 		return st;
-	return name_parse(admin->argv[1], strlen(admin->argv[1]), n->host) == ST_OK ? ST_OK :
+	if (alias->is_cname && strcmp(settings_zone(set, alias->name)->name, alias->name) == 0)
+		return wanted_refuse(alias->name, "the zone's own name cannot be a CNAME");
+	return name_parse(admin->argv[1], strlen(admin->argv[1]), alias->host) == ST_OK ? ST_OK :
 	    wanted_refuse(admin->argv[1], "not a host's name");
 }
 
-static int
-run(struct admin *admin, bool adds)
+static void
+tell(const struct naming *n)
+{
+	const struct alias *alias = &n->alias;
+
+	record("alias %s of host %s%s %s", alias->name, alias->host, alias->is_cname ? ", a CNAME," : "",
+	    n->adds ? "added" : "deleted");
+	printf(!n->adds ? "%s no longer shows what %s shows.\n" : alias->is_cname ?
+	    "%s is from now on a CNAME to %s.\n" : "%s shows from now on what %s shows.\n", alias->name, alias->host);
+}
+
+static enum status
+run(const struct admin *admin, struct naming *n)
 {
 	struct settings *set = NULL;
 	struct books books = { .lock = -1 };
-	struct naming n = { .adds = adds };
 	enum status st;
 
-	if (options_take(admin, NULL, NULL) != ST_OK || options_operands(admin, adds ? 2 : 1, adds ? 2 : 1) != ST_OK)
-		return EX_USAGE;
-	if ((st = settings_load(admin->config, &set)) == ST_OK && (st = fill(set, admin, &n)) == ST_OK &&
-	    (st = books_open(set, &books)) == ST_OK && (st = change(&books, &n)) == ST_OK) {
-		record("alias %s of host %s %s", n.alias, n.host, adds ? "added" : "deleted");
-		printf(adds ? "%s shows from now on what %s shows.\n" : "%s no longer shows what %s shows.\n", n.alias,
-		    n.host);
-		running_add(set, n.alias);
+	if ((st = settings_load(admin->config, &set)) == ST_OK && (st = fill(set, admin, n)) == ST_OK &&
+	    (st = books_open(set, &books)) == ST_OK && (st = change(&books, n)) == ST_OK) {
+		tell(n);
+		running_add(set, n->alias.name);
 	}
 	if (books_close(&books) != ST_OK && st == ST_OK)
 		st = ST_SYSTEM;
 	settings_free(set);
-	return status_exit(st);
+	return st;
 }
+
+struct alias_options {
+	const char	*cname;
+};
 
 int
 alias_add(struct admin *admin)
 {
-	return run(admin, true);
+	static const struct option_row rows[] = {
+		{ "cname", offsetof(struct alias_options, cname), OPTION_WORD }, { NULL, 0, NULL }
+	};
+	struct alias_options o = { NULL };
+
+	if (options_take(admin, rows, &o) != ST_OK || options_operands(admin, 2, 2) != ST_OK)
+		return EX_USAGE;
+	return status_exit(run(admin, &(struct naming){ .alias.is_cname = o.cname != NULL, .adds = true }));
 }
 
 int
 alias_del(struct admin *admin)
 {
-	return run(admin, false);
+	if (options_take(admin, NULL, NULL) != ST_OK || options_operands(admin, 1, 1) != ST_OK)
+		return EX_USAGE;
+	return status_exit(run(admin, &(struct naming){ .adds = false }));
 }
 
 /* --- the list --- */
@@ -140,17 +165,19 @@ struct output {
 };
 
 static enum status
-print_alias(void *arg, const char *alias, const char *host)
+print_alias(void *arg, const struct alias *alias)
 {
+	const char *kind = alias->is_cname ? "cname" : "address";
 	struct output *out = arg;
 
 	if (out->json == NULL) {
-		sheet_add(out->sheet, (const char *const []){ alias, host });
+		sheet_add(out->sheet, (const char *const []){ alias->name, alias->host, kind });
 		return ST_OK;
 	}
 	json_open(out->json, NULL, '{');
-	json_text(out->json, "alias", alias);
-	json_text(out->json, "host", host);
+	json_text(out->json, "alias", alias->name);
+	json_text(out->json, "host", alias->host);
+	json_text(out->json, "kind", kind);
 	json_close(out->json);
 	return ST_OK;
 }
@@ -158,7 +185,7 @@ print_alias(void *arg, const char *alias, const char *host)
 int
 alias_list(struct admin *admin)
 {
-	struct sheet sheet = { .columns = 2 };
+	struct sheet sheet = { .columns = 3 };
 	struct json json = { .out = stdout };
 	struct output out = { NULL, &sheet };
 	struct accounts *accounts = NULL;
@@ -174,7 +201,7 @@ alias_list(struct admin *admin)
 			out.json = &json;
 			json_open(&json, NULL, '[');
 		} else
-			sheet_add(&sheet, (const char *const []){ "ALIAS", "HOST" });
+			sheet_add(&sheet, (const char *const []){ "ALIAS", "HOST", "KIND" });
 		st = accounts_each_alias(accounts, print_alias, &out);
 		json_close(&json);
 		sheet_print(&sheet, false);

@@ -27,7 +27,7 @@
 struct restore {
 	struct roll	now, then;
 	struct work	accounts;	/* of both */
-	struct work	gone;		/* hosts and aliases that are no more */
+	struct work	gone;		/* hosts that are no more, and aliases that are not what they were */
 	char		seal_now[SEAL_ID], seal_then[SEAL_ID];	/* what they are sealed by; "": they are not */
 	bool		reseal;		/* by another key from now on */
 	struct accounts	*backup;
@@ -197,6 +197,21 @@ judge_seal(struct books *books, struct restore *r)
 	return ST_LOCKED;
 }
 
+/* Aliases that the others do not have, or not of this host and kind. */
+static enum status
+add_differing(const struct hosts *aliases, const struct hosts *others, struct work *to)
+{
+	enum status st = ST_OK;
+
+	for (size_t i = 0; i < aliases->n && st == ST_OK; i++) {
+		const struct hosts_entry *alias = &aliases->list[i], *other = hosts_find(others, alias->name);
+
+		if (other == NULL || other->is_cname != alias->is_cname || strcmp(other->owner, alias->owner) != 0)
+			st = work_add(to, alias->name, 0);
+	}
+	return st;
+}
+
 static enum status
 collect(struct books *books, const char *path, struct restore *r)
 {
@@ -212,9 +227,9 @@ collect(struct books *books, const char *path, struct restore *r)
 	for (size_t i = 0; i < r->now.hosts.n && st == ST_OK; i++)
 		if (hosts_find(&r->then.hosts, r->now.hosts.list[i].name) == NULL)
 			st = work_add(&r->gone, r->now.hosts.list[i].name, 0);
-	for (size_t i = 0; i < r->now.aliases.n && st == ST_OK; i++)
-		if (hosts_find(&r->then.aliases, r->now.aliases.list[i].name) == NULL)
-			st = work_add(&r->gone, r->now.aliases.list[i].name, 0);
+	if (st == ST_OK && (st = add_differing(&r->now.aliases, &r->then.aliases, &r->gone)) == ST_OK)
+		st = add_differing(&r->then.aliases, &r->now.aliases, &r->gone);
+	work_tidy(&r->gone);
 	if (st != ST_OK)
 		log_error("%s: %s; nothing was changed", books->set->master, status_text(st));
 	return st;

@@ -135,11 +135,11 @@ struct alias_hunt {
 };
 
 static enum status
-take_alias(void *arg, const char *alias, const char *host)
+take_alias(void *arg, const struct alias *alias)
 {
 	const struct alias_hunt *hunt = arg;
 
-	return work_has(hunt->hosts, host) ? hosts_add(hunt->found, alias, host) : ST_OK;
+	return work_has(hunt->hosts, alias->host) ? hosts_add_alias(hunt->found, alias) : ST_OK;
 }
 
 enum status
@@ -150,11 +150,4 @@ books_del_aliases(struct master *master, const struct work *hosts, struct hosts 
 	for (size_t i = 0; i < gone->n && st == ST_OK; i++)
 		master_del_host(master, gone->list[i].name);
 	return st;
-}
-
-void
-books_put_aliases(struct master *master, const struct hosts *aliases)
-{
-	for (size_t i = 0; i < aliases->n; i++)
-		master_put_alias(master, aliases->list[i].name, aliases->list[i].owner);
 }

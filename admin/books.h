@@ -44,7 +44,6 @@ enum status	books_hosts(struct master *, const char *account, struct work *);
 
 /* Inside the change: take out the aliases of these hosts, and add them to gone. */
 enum status	books_del_aliases(struct master *, const struct work *hosts, struct hosts *gone);
-void		books_put_aliases(struct master *, const struct hosts *);	/* put them back */
 
 /* How many hosts the account owns besides host. */
 enum status	books_count_others(struct master *, const char *account, const char *host, size_t *);

@@ -12,7 +12,7 @@ host del: @
 host list: --json
 account add: --hosts --show --class --announce --require --network --hash
 account del: @
-alias add:
+alias add: --cname
 alias del:
 alias list: --json
 key add: @ --comment --expires --from

@@ -78,7 +78,7 @@ undo_del(struct master *master, const void *arg)
 		master_put(master, &r->account);
 	if (r->is_known)
 		master_put_host(master, r->host, r->owner);
-	books_put_aliases(master, &r->aliases);
+	hosts_put_aliases(&r->aliases, master);
 }
 
 static enum status

@@ -9,8 +9,8 @@
 
 #include <bsd/string.h>
 
-enum status
-hosts_add(struct hosts *hosts, const char *host, const char *owner)
+static enum status
+add(struct hosts *hosts, const char *host, const char *owner)
 {
 	struct hosts_entry *grown;
 	size_t room;
@@ -24,14 +24,43 @@ hosts_add(struct hosts *hosts, const char *host, const char *owner)
 	}
 	strlcpy(hosts->list[hosts->n].name, host, NAME_SIZE);
 	strlcpy(hosts->list[hosts->n].owner, owner, NAME_SIZE);
-	hosts->n++;
+	hosts->list[hosts->n++].is_cname = false;
 	return ST_OK;
+}
+
+enum status
+hosts_add_alias(struct hosts *hosts, const struct alias *alias)
+{
+	const enum status st = add(hosts, alias->name, alias->host);
+
+	if (st == ST_OK)
+		hosts->list[hosts->n - 1].is_cname = alias->is_cname;
+	return st;
+}
+
+void
+hosts_put_aliases(const struct hosts *hosts, struct master *master)
+{
+	struct alias alias;
+
+	for (size_t i = 0; i < hosts->n; i++) {
+		strlcpy(alias.name, hosts->list[i].name, sizeof(alias.name));
+		strlcpy(alias.host, hosts->list[i].owner, sizeof(alias.host));
+		alias.is_cname = hosts->list[i].is_cname;
+		master_put_alias(master, &alias);
+	}
 }
 
 static enum status
 take(void *arg, const char *host, const char *owner)
 {
-	return hosts_add(arg, host, owner);
+	return add(arg, host, owner);
+}
+
+static enum status
+take_alias(void *arg, const struct alias *alias)
+{
+	return hosts_add_alias(arg, alias);
 }
 
 enum status
@@ -49,13 +78,13 @@ hosts_collect_master(struct master *master, struct hosts *hosts)
 enum status
 hosts_collect_aliases(struct accounts *accounts, struct hosts *hosts)
 {
-	return accounts_each_alias(accounts, take, hosts);
+	return accounts_each_alias(accounts, take_alias, hosts);
 }
 
 enum status
 hosts_collect_aliases_master(struct master *master, struct hosts *hosts)
 {
-	return master_each_alias(master, take, hosts);
+	return master_each_alias(master, take_alias, hosts);
 }
 
 static int

@@ -5,6 +5,7 @@
 #ifndef DYNLEASE_HOSTS_H
 #define DYNLEASE_HOSTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "lib/account.h"
@@ -16,6 +17,7 @@ struct hosts {
 	struct hosts_entry {
 		char	name[NAME_SIZE];
 		char	owner[NAME_SIZE];
+		bool	is_cname;	/* of an alias */
 	}	*list;
 };
 
@@ -26,8 +28,9 @@ enum status	hosts_collect_master(struct master *, struct hosts *);
 /* The aliases, with the host of each as its owner. */
 enum status	hosts_collect_aliases(struct accounts *, struct hosts *);
 enum status	hosts_collect_aliases_master(struct master *, struct hosts *);
+enum status	hosts_add_alias(struct hosts *, const struct alias *);	/* at the end. ST_NOMEM */
+void		hosts_put_aliases(const struct hosts *, struct master *);	/* inside a change: into the accounts */
 const struct hosts_entry *hosts_find(const struct hosts *, const char *name);
-enum status	hosts_add(struct hosts *, const char *name, const char *owner);	/* at the end. ST_NOMEM */
 void		hosts_free(struct hosts *);
 
 #endif

@@ -46,7 +46,7 @@ static const struct command {
 	{ "ssh-key", "del", "ssh-key del NAME FINGERPRINT", key_del, COMMAND_ROOT },
 	{ "ssh-key", "list", "ssh-key list [--json] [NAME]", key_list, COMMAND_JSON },
 	{ "ssh-key", "lines", "ssh-key lines [FINGERPRINT]", key_lines, 0 },
-	{ "alias", "add", "alias add ALIAS HOST", alias_add, COMMAND_ROOT },
+	{ "alias", "add", "alias add ALIAS HOST [--cname]", alias_add, COMMAND_ROOT },
 	{ "alias", "del", "alias del ALIAS", alias_del, COMMAND_ROOT },
 	{ "alias", "list", "alias list [--json]", alias_list, COMMAND_JSON },
 	{ "status", NULL, "status [--json] [--watch [SECONDS]] [HOST]", status_run, COMMAND_JSON },

@@ -149,7 +149,6 @@ roll_exchange(struct master *master, const struct roll *from, const struct roll 
 	}
 	for (size_t i = 0; i < to->hosts.n; i++)
 		master_put_host(master, to->hosts.list[i].name, to->hosts.list[i].owner);
-	for (size_t i = 0; i < to->aliases.n; i++)
-		master_put_alias(master, to->aliases.list[i].name, to->aliases.list[i].owner);
+	hosts_put_aliases(&to->aliases, master);
 	secret_wipe(&account, sizeof(account));
 }

@@ -3,11 +3,12 @@
  * Who may lease what. The master is root's alone and is changed in transactions; the snapshot is an immutable copy
  * of it, replaced by rename, that helpers and reapers read without locks: a reader can hold up nobody.
  *
- * Databases, in both: `account` name -> record, `host` name -> account's name, or of an alias "=" and the name of the
- * host whose addresses it shows, `decoy` number -> verifier, `meta`. An account record is text, one "key=value\n" a
- * line, first "v=1", then epoch, class, require, secret, announce, network, trusted, and a "credential" for each
- * (credential.h). Unknown keys make the record unreadable (fail closed). When the accounts are sealed (seal.h), all
- * verifiers and decoys are, under one key, whose id is in `meta`.
+ * Databases, in both: `account` name -> record, `host` name -> account's name, or of an alias the name of its host
+ * after "=", when it shows the host's addresses, or after "@", when it is a CNAME; `decoy` number -> verifier, `meta`.
+ * An account record is text, one "key=value\n" a line, first "v=1", then epoch, class, require, secret, announce,
+ * network, trusted, and a "credential" for each (credential.h). Unknown keys make the record unreadable (fail closed),
+ * as unknown marks do the hosts. When the accounts are sealed (seal.h), all verifiers and decoys are, under one key,
+ * whose id is in `meta`.
  */
 #ifndef DYNLEASE_ACCOUNT_H
 #define DYNLEASE_ACCOUNT_H
@@ -39,6 +40,13 @@ struct account {
 	bool		trusted;		/* may enter trusted places */
 };
 
+/* One more name of a host, which may be in another zone. */
+struct alias {
+	char	name[NAME_SIZE];
+	char	host[NAME_SIZE];
+	bool	is_cname;	/* it shows a CNAME to the host; else what the host shows */
+};
+
 /* Record codec, pure. account_encode(): length, 0 when it does not fit. ST_DAMAGED: not a record of version 1. */
 size_t		account_encode(const struct account *, char record[ACCOUNT_RECORD]);
 enum status	account_decode(const char *name, const void *record, size_t len, struct account *);
@@ -59,8 +67,8 @@ enum status	accounts_get(struct accounts *, const char *name, struct account *);
 /* The account that owns host. ST_NOTFOUND; ST_EXISTS: it is no host but an alias. */
 enum status	accounts_owner(struct accounts *, const char *host, char owner[NAME_SIZE]);
 
-/* The host whose addresses the alias shows. ST_NOTFOUND: no alias. */
-enum status	accounts_aliased(struct accounts *, const char *alias, char host[NAME_SIZE]);
+/* The alias of this name. ST_NOTFOUND: there is none. */
+enum status	accounts_aliased(struct accounts *, const char *name, struct alias *);
 
 /* Each account in order of name, as below. ST_DAMAGED: one does not decode. */
 enum status	accounts_each(struct accounts *, enum status (*each)(void *, const struct account *), void *);
@@ -70,8 +78,7 @@ enum status	accounts_each_host(struct accounts *, enum status (*each)(void *, co
 		    const char *owner), void *);
 
 /* The same for the aliases. */
-enum status	accounts_each_alias(struct accounts *, enum status (*each)(void *, const char *alias,
-		    const char *host), void *);
+enum status	accounts_each_alias(struct accounts *, enum status (*each)(void *, const struct alias *), void *);
 
 /* Hosts and aliases. */
 size_t		accounts_count_hosts(struct accounts *);
@@ -100,18 +107,17 @@ void		master_close(struct master *);
 void		master_begin(struct master *);
 enum status	master_get(struct master *, const char *name, struct account *);
 enum status	master_owner(struct master *, const char *host, char owner[NAME_SIZE]);
-enum status	master_aliased(struct master *, const char *alias, char host[NAME_SIZE]);
+enum status	master_aliased(struct master *, const char *name, struct alias *);
 /* Its verifier is sealed as the master's are: ST_LOCKED at the end when the key for that is not there. */
 void		master_put(struct master *, const struct account *);
 void		master_put_host(struct master *, const char *host, const char *owner);
-void		master_put_alias(struct master *, const char *alias, const char *host);
+void		master_put_alias(struct master *, const struct alias *);
 void		master_del(struct master *, const char *name);
 void		master_del_host(struct master *, const char *host);		/* or an alias */
 enum status	master_each(struct master *, enum status (*each)(void *, const struct account *), void *);
 enum status	master_each_host(struct master *, enum status (*each)(void *, const char *host,
 		    const char *owner), void *);
-enum status	master_each_alias(struct master *, enum status (*each)(void *, const char *alias,
-		    const char *host), void *);
+enum status	master_each_alias(struct master *, enum status (*each)(void *, const struct alias *), void *);
 /* The next epoch: greater than every one handed out before, also across restores (seconds since 1970 at least). */
 uint64_t	master_next_epoch(struct master *, uint64_t wall);
 enum status	master_end(struct master *);

@@ -125,16 +125,16 @@ master_each_host(struct master *master, enum status (*each)(void *, const char *
 }
 
 enum status
-master_aliased(struct master *master, const char *alias, char host[NAME_SIZE])
+master_aliased(struct master *master, const char *name, struct alias *alias)
 {
-	enum status st = account_read_aliased(look_begin(master), alias, host);
+	enum status st = account_read_aliased(look_begin(master), name, alias);
 
 	look_end(master);
 	return st;
 }
 
 enum status
-master_each_alias(struct master *master, enum status (*each)(void *, const char *alias, const char *host), void *arg)
+master_each_alias(struct master *master, enum status (*each)(void *, const struct alias *), void *arg)
 {
 	enum status st = account_walk_aliases(look_begin(master), each, arg);
 
@@ -164,12 +164,12 @@ master_put_host(struct master *master, const char *host, const char *owner)
 }
 
 void
-master_put_alias(struct master *master, const char *alias, const char *host)
+master_put_alias(struct master *master, const struct alias *alias)
 {
 	char value[NAME_SIZE + 1];
 
-	snprintf(value, sizeof(value), "=%s", host);
-	store_put(&master->txn, DB_HOST, store_text(alias), store_text(value));
+	snprintf(value, sizeof(value), "%c%s", alias->is_cname ? MARK_CNAME : MARK_ALIAS, alias->host);
+	store_put(&master->txn, DB_HOST, store_text(alias->name), store_text(value));
 }
 
 void

@@ -23,36 +23,46 @@ account_read(struct store_txn *txn, const char *name, struct account *account)
 	return st;
 }
 
-/* A value of the database of hosts: whose it is, or with "=" before it what it is an alias of. ST_DAMAGED. */
+/* A value of the database of hosts: whose it is, or after a mark what it is an alias of. No mark is 0. ST_DAMAGED. */
 static enum status
-read_host(const struct store_value *value, bool *is_alias, char name[NAME_SIZE])
+read_host(const struct store_value *value, char *mark, char name[NAME_SIZE])
 {
 	const char *text = value->data;
+	const size_t skip = value->size > 0 && (*text == MARK_ALIAS || *text == MARK_CNAME) ? 1 : 0;
 
-	*is_alias = value->size > 0 && *text == '=';
-	return name_parse(text + (*is_alias ? 1 : 0), value->size - (*is_alias ? 1 : 0), name) == ST_OK ? ST_OK :
-	    ST_DAMAGED;
+	*mark = skip > 0 ? *text : '\0';
+	return name_parse(text + skip, value->size - skip, name) == ST_OK ? ST_OK : ST_DAMAGED;
+}
+
+static enum status
+find_host(struct store_txn *txn, const char *name, char *mark, char other[NAME_SIZE])
+{
+	struct store_value value;
+	const enum status st = store_get(txn, DB_HOST, store_text(name), &value);
+
+	return st == ST_OK ? read_host(&value, mark, other) : st;
 }
 
 enum status
 account_read_owner(struct store_txn *txn, const char *host, char owner[NAME_SIZE])
 {
-	struct store_value value;
-	bool is_alias;
-	enum status st;
+	char mark;
+	const enum status st = find_host(txn, host, &mark, owner);
 
-	if ((st = store_get(txn, DB_HOST, store_bytes(host, strlen(host)), &value)) != ST_OK ||
-	    (st = read_host(&value, &is_alias, owner)) != ST_OK)
-		return st;
-	return is_alias ? ST_EXISTS : ST_OK;
+	return st == ST_OK && mark != '\0' ? ST_EXISTS : st;
 }
 
 enum status
-account_read_aliased(struct store_txn *txn, const char *alias, char host[NAME_SIZE])
+account_read_aliased(struct store_txn *txn, const char *name, struct alias *alias)
 {
-	const enum status st = account_read_owner(txn, alias, host);
+	char mark;
+	const enum status st = find_host(txn, name, &mark, alias->host);
 
-	return st == ST_EXISTS ? ST_OK : st == ST_OK ? ST_NOTFOUND : st;
+	if (st != ST_OK)
+		return st;
+	snprintf(alias->name, sizeof(alias->name), "%s", name);
+	alias->is_cname = mark == MARK_CNAME;
+	return mark != '\0' ? ST_OK : ST_NOTFOUND;
 }
 
 enum status
@@ -89,22 +99,33 @@ account_walk(struct store_txn *txn, enum status (*each)(void *, const struct acc
 	return txn->st != ST_OK ? txn->st : st;
 }
 
-/* Hosts, or aliases. */
+/* Who is to hear of hosts, or of aliases; the other one is NULL. */
+struct walker {
+	enum status	(*host)(void *, const char *host, const char *owner);
+	enum status	(*alias)(void *, const struct alias *);
+	void		*arg;
+};
+
 static enum status
-walk_names(struct store_txn *txn, bool aliases, enum status (*each)(void *, const char *, const char *), void *arg)
+walk_names(struct store_txn *txn, const struct walker *walker)
 {
-	char name[NAME_SIZE], other[NAME_SIZE];
 	struct store_cursor cursor;
+	struct alias alias;
 	enum status st = ST_OK;
-	bool more, is_alias;
+	char mark;
+	bool more;
 
 	for (more = store_walk(txn, DB_HOST, store_bytes(NULL, 0), &cursor); more && st == ST_OK;
 	    more = store_walk_next(&cursor)) {
-		if (name_parse(cursor.key.data, cursor.key.size, name) != ST_OK ||
-		    read_host(&cursor.value, &is_alias, other) != ST_OK)
+		if (name_parse(cursor.key.data, cursor.key.size, alias.name) != ST_OK ||
+		    read_host(&cursor.value, &mark, alias.host) != ST_OK)
 			st = ST_DAMAGED;
-		else if (is_alias == aliases)
-			st = each(arg, name, other);
+		else if (mark == '\0' && walker->host != NULL)
+			st = walker->host(walker->arg, alias.name, alias.host);
+		else if (mark != '\0' && walker->alias != NULL) {
+			alias.is_cname = mark == MARK_CNAME;
+			st = walker->alias(walker->arg, &alias);
+		}
 	}
 	store_walk_end(&cursor);
 	return txn->st != ST_OK ? txn->st : st;
@@ -113,13 +134,13 @@ walk_names(struct store_txn *txn, bool aliases, enum status (*each)(void *, cons
 enum status
 account_walk_hosts(struct store_txn *txn, enum status (*each)(void *, const char *host, const char *owner), void *arg)
 {
-	return walk_names(txn, false, each, arg);
+	return walk_names(txn, &(struct walker){ .host = each, .arg = arg });
 }
 
 enum status
-account_walk_aliases(struct store_txn *txn, enum status (*each)(void *, const char *alias, const char *host), void *arg)
+account_walk_aliases(struct store_txn *txn, enum status (*each)(void *, const struct alias *), void *arg)
 {
-	return walk_names(txn, true, each, arg);
+	return walk_names(txn, &(struct walker){ .alias = each, .arg = arg });
 }
 
 enum status
@@ -197,16 +218,15 @@ accounts_each_host(struct accounts *accounts, enum status (*each)(void *, const 
 }
 
 enum status
-accounts_aliased(struct accounts *accounts, const char *alias, char host[NAME_SIZE])
+accounts_aliased(struct accounts *accounts, const char *name, struct alias *alias)
 {
 	struct store_txn txn = { 0 };
 
-	return look_end(&txn, account_read_aliased(look_begin(accounts, &txn), alias, host));
+	return look_end(&txn, account_read_aliased(look_begin(accounts, &txn), name, alias));
 }
 
 enum status
-accounts_each_alias(struct accounts *accounts, enum status (*each)(void *, const char *alias, const char *host),
-    void *arg)
+accounts_each_alias(struct accounts *accounts, enum status (*each)(void *, const struct alias *), void *arg)
 {
 	struct store_txn txn = { 0 };
 

@@ -29,6 +29,10 @@ struct master {
 	const struct seal	*seal;		/* whoever opened the master keeps it; or NULL */
 };
 
+/* What stands before the host's name in the value of an alias. */
+#define MARK_ALIAS	'='
+#define MARK_CNAME	'@'
+
 static inline struct store_value
 store_text(const char *text)
 {
@@ -40,12 +44,11 @@ enum status	account_read(struct store_txn *, const char *name, struct account *)
 /* The id of the key in the meta database. ST_NOTFOUND: not sealed; ST_DAMAGED. */
 enum status	account_read_seal(struct store_txn *, char id[SEAL_ID]);
 enum status	account_read_owner(struct store_txn *, const char *host, char owner[NAME_SIZE]);
-enum status	account_read_aliased(struct store_txn *, const char *alias, char host[NAME_SIZE]);
+enum status	account_read_aliased(struct store_txn *, const char *name, struct alias *);
 enum status	account_walk(struct store_txn *, enum status (*each)(void *, const struct account *), void *);
 enum status	account_walk_hosts(struct store_txn *, enum status (*each)(void *, const char *host,
 		    const char *owner), void *);
-enum status	account_walk_aliases(struct store_txn *, enum status (*each)(void *, const char *alias,
-		    const char *host), void *);
+enum status	account_walk_aliases(struct store_txn *, enum status (*each)(void *, const struct alias *), void *);
 
 /* --- within the master, inside a change (account_seal.c) --- */
 

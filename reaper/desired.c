@@ -133,9 +133,9 @@ desired_fall_back(const struct zone *zone, struct desired *name)
 static bool
 is_alias(const struct building *b, const char *name)
 {
-	char host[NAME_SIZE];
+	struct alias alias;
 
-	return accounts_aliased(b->accounts, name, host) == ST_OK;
+	return accounts_aliased(b->accounts, name, &alias) == ST_OK;
 }
 
 /* Mark what is touched; those that are ours no more join the list, to show nothing. */
@@ -193,30 +193,62 @@ find_shown(const struct aliasing *a, const char *host, struct desired *shown)
 	return st;
 }
 
+static bool
+has_host(const struct aliasing *a, const struct alias *alias)
+{
+	char owner[NAME_SIZE];
+
+	return accounts_owner(a->b->accounts, alias->host, owner) == ST_OK;
+}
+
+/* A CNAME is there as long as its host is, whatever that shows. At the zone's own name it would break the zone. */
 static enum status
-append_alias(const struct aliasing *a, const char *alias, const char *host)
+find_cname(const struct aliasing *a, const struct alias *alias, struct desired *shown)
+{
+	*shown = (struct desired){ .owned = false };
+	if (strcmp(alias->name, a->b->zone->name) == 0)
+		log_error("%s is a zone and cannot be a CNAME: it shows nothing", alias->name);
+	else if (has_host(a, alias)) {
+		if ((shown->cname = strdup(alias->host)) == NULL)
+			return ST_NOMEM;
+		shown->owned = shown->live = true;
+	}
+	return ST_OK;
+}
+
+static bool
+is_touched(const struct aliasing *a, const struct alias *alias)
+{
+	return work_has(a->touched, alias->name) ||
+	    (work_has(a->touched, alias->host) && !(alias->is_cname && has_host(a, alias)));
+}
+
+static enum status
+append_alias(const struct aliasing *a, const struct alias *alias, bool touched)
 {
 	struct desired_list *list = a->b->list;
 	struct desired shown;
 	enum status st;
 
-	if ((st = find_shown(a, host, &shown)) != ST_OK || (st = append(list, alias, shown.owned)) != ST_OK)
+	if ((st = append(list, alias->name, false)) != ST_OK)
 		return st;
-	shown.touched = work_has(a->touched, host) || work_has(a->touched, alias);
-	snprintf(shown.name, sizeof(shown.name), "%s", alias);
+	st = alias->is_cname ? find_cname(a, alias, &shown) : find_shown(a, alias->host, &shown);
+	shown.touched = touched;
+	snprintf(shown.name, sizeof(shown.name), "%s", alias->name);
 	list->names[list->n - 1] = shown;
-	return ST_OK;
+	return st;
 }
 
 static enum status
-take_alias(void *arg, const char *alias, const char *host)
+take_alias(void *arg, const struct alias *alias)
 {
 	const struct aliasing *a = arg;
+	bool touched;
 
-	if (settings_zone(a->b->settings, alias) != a->b->zone ||
-	    (!a->all && !work_has(a->touched, host) && !work_has(a->touched, alias)))
+	if (settings_zone(a->b->settings, alias->name) != a->b->zone)
 		return ST_OK;
-	return append_alias(a, alias, host);
+	touched = is_touched(a, alias);
+	return a->all || touched ? append_alias(a, alias, touched) : ST_OK;
 }
 
 /* Behind the hosts, and then all in order. */
@@ -293,6 +325,8 @@ desired_build_touched(const struct settings *settings, const struct zone *zone, 
 void
 desired_free(struct desired_list *list)
 {
+	for (size_t i = 0; i < list->n; i++)
+		free(list->names[i].cname);
 	free(list->names);
 	*list = (struct desired_list){ 0 };
 }

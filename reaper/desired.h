@@ -18,7 +18,7 @@
 
 struct desired_list {
 	size_t		 n, room;
-	struct desired	*names;		/* in order of name */
+	struct desired	*names;		/* in order of name; what they lead to belongs to the list */
 };
 
 /*

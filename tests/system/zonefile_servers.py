@@ -3,7 +3,8 @@
 # limit: 200
 """
 The publisher of zone files with every server that reads them: BIND that signs inline, Knot plain and signing, NSD. The
-same grant, change and withdrawal on each; where there are signatures, delv validates every answer before, during and after.
+same grant, change and withdrawal on each, and a name that leads to the host; where there are signatures, delv validates
+every answer before, during and after.
 """
 import os
 import shutil
@@ -12,10 +13,10 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from dnssec import Anchor  # noqa: E402
-from lib import TMP, done_testing, equal, ok, run, skip, spawn, wait_for  # noqa: E402
+from lib import BIN, TMP, done_testing, equal, ok, run, skip, spawn, wait_for  # noqa: E402
 from world import FALLBACK4, World  # noqa: E402
 
-A, B = "a.dyn.test", "b.dyn.test"
+A, B, C = "a.dyn.test", "b.dyn.test", "c.dyn.test"
 
 
 def set_reload(world, *command):
@@ -115,6 +116,17 @@ def through_its_life(what, start, signed):
 		else:
 			ok(wait_for(seconds, lambda: world.dig(host) == address), "%s: %s" % (what, name), world.dig(host))
 
+	def leads(target, name):
+		wanted = (True, [target + "."] if target else [])
+		look = (lambda: anchor.look(C, "CNAME")) if anchor else lambda: (True, world.dig(C, "CNAME").split())
+		ok(wait_for(15, lambda: look() == wanted), "%s: %s%s" % (what, name, ", validated" if anchor else ""), look())
+
+	def alias(*args):
+		got = run([os.path.join(BIN, "dynlease-admin"), "-c", world.conf, *args])
+		ok(got.returncode == 0, "%s: %s" % (what, " ".join(args)), got)
+
+	alias("alias", "add", C, A, "--cname")
+	leads(A, "a CNAME leads to its host")
 	shown(A, FALLBACK4, "before")
 	world.renew(A, "127.0.0.5")
 	world.renew(B, "127.0.0.6")
@@ -134,6 +146,19 @@ def through_its_life(what, start, signed):
 	ok(wait_for(25, lambda: world.renew(A, "127.0.0.8").startswith("250 ") and world.dig(A) == "127.0.0.8"),
 	    what + ": stopped and started again, it comes to show what changed meanwhile", world.dig(A))
 	shown(A, "127.0.0.8", "that change")
+	leads(A, "all the while the CNAME leads there")
+	ok("127.0.0.8" in world.dig(C).split(), what + ": following it gives the host's address", world.dig(C))
+	alias("alias", "del", C)
+	alias("alias", "add", C, A)
+	world.renew(A, "127.0.0.8")
+	shown(C, "127.0.0.8", "it becomes an address")
+	leads(None, "and is no CNAME")
+	alias("alias", "del", C)
+	alias("alias", "add", C, A, "--cname")
+	leads(A, "and back")
+	alias("host", "del", A)
+	leads(None, "it goes with its host")
+	ok(wait_for(5, lambda: (world.dig(C), world.dig(C, "AAAA")) == ("", "")), what + ": without a trace", world.dig(C))
 
 
 for what, program, start, signed in (

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/account.h"
+#include "lib/account_store.h"
 #include "lib/lease.h"
 #include "lib/log.h"
 
@@ -194,6 +194,17 @@ collect(void *arg, const char *host, const char *owner)
 }
 
 static enum status
+collect_alias(void *arg, const struct alias *alias)
+{
+	struct walk *walk = arg;
+	const size_t at = strlen(walk->names);
+
+	walk->n++;
+	snprintf(walk->names + at, sizeof(walk->names) - at, "%s%c%s ", alias->name, alias->is_cname ? '@' : '=', alias->host);
+	return ST_OK;
+}
+
+static enum status
 stop(void *arg, const char *host, const char *owner)
 {
 	(void)host;
@@ -240,25 +251,57 @@ static void
 test_aliases(void)
 {
 	struct accounts *accounts = NULL;
+	const struct alias www = { "www.test", "also.test", false }, ftp = { "ftp.test", "also.test", true };
 	struct walk hosts = { 0 }, aliases = { 0 };
 	char name[NAME_SIZE];
+	struct alias alias;
 
 	master_begin(master());
-	master_put_alias(master(), "www.test", "also.test");
-	ok(master_end(master()) == ST_OK && master_aliased(master(), "www.test", name) == ST_OK &&
-	    strcmp(name, "also.test") == 0, "an alias is of a host");
-	ok(master_owner(master(), "www.test", name) == ST_EXISTS && master_aliased(master(), "also.test", name) == ST_NOTFOUND,
-	    "an alias is no host, and a host no alias");
+	master_put_alias(master(), &www);
+	master_put_alias(master(), &ftp);
+	ok(master_end(master()) == ST_OK && master_aliased(master(), "www.test", &alias) == ST_OK &&
+	    strcmp(alias.name, "www.test") == 0 && strcmp(alias.host, "also.test") == 0 && !alias.is_cname,
+	    "an alias is of a host");
+	ok(master_aliased(master(), "ftp.test", &alias) == ST_OK && alias.is_cname, "a CNAME is told from one of addresses");
+	ok(master_owner(master(), "www.test", name) == ST_EXISTS && master_owner(master(), "ftp.test", name) == ST_EXISTS &&
+	    master_aliased(master(), "also.test", &alias) == ST_NOTFOUND, "an alias is no host, and a host no alias");
 	ok(master_publish(master(), snapshot, getgid()) == ST_OK && accounts_open(snapshot, &accounts) == ST_OK &&
-	    accounts_aliased(accounts, "www.test", name) == ST_OK && accounts_owner(accounts, "www.test", name) == ST_EXISTS,
+	    accounts_aliased(accounts, "www.test", &alias) == ST_OK && !alias.is_cname &&
+	    accounts_aliased(accounts, "ftp.test", &alias) == ST_OK && alias.is_cname &&
+	    accounts_owner(accounts, "www.test", name) == ST_EXISTS,
 	    "in the snapshot, too");
-	ok(accounts_each_alias(accounts, collect, &aliases) == ST_OK && strcmp(aliases.names, "www.test=also.test ") == 0 &&
-	    accounts_each_host(accounts, collect, &hosts) == ST_OK && strstr(hosts.names, "www") == NULL,
+	ok(accounts_each_alias(accounts, collect_alias, &aliases) == ST_OK &&
+	    strcmp(aliases.names, "ftp.test@also.test www.test=also.test ") == 0 &&
+	    accounts_each_host(accounts, collect, &hosts) == ST_OK && strstr(hosts.names, "www") == NULL && hosts.n == 2,
 	    "they are walked apart from hosts");
 	accounts_close(accounts);
 	master_begin(master());
 	master_del_host(master(), "www.test");
-	ok(master_end(master()) == ST_OK && master_aliased(master(), "www.test", name) == ST_NOTFOUND, "and deleted as hosts are");
+	ok(master_end(master()) == ST_OK && master_aliased(master(), "www.test", &alias) == ST_NOTFOUND &&
+	    master_aliased(master(), "ftp.test", &alias) == ST_OK, "and deleted as hosts are");
+}
+
+/* The values as they stand in snapshots; a mark that this version does not know must not pass for a host. */
+static void
+test_marks(void)
+{
+	static const struct { const char *value; enum status owner, aliased; } marks[] = {
+		{ "also.test", ST_OK, ST_NOTFOUND }, { "=also.test", ST_EXISTS, ST_OK }, { "@also.test", ST_EXISTS, ST_OK },
+		{ "!also.test", ST_DAMAGED, ST_DAMAGED }, { "@", ST_DAMAGED, ST_DAMAGED }, { "", ST_DAMAGED, ST_DAMAGED },
+		{ "@@also.test", ST_DAMAGED, ST_DAMAGED },
+	};
+	char owner[NAME_SIZE];
+	struct alias alias;
+
+	for (size_t i = 0; i < COUNT(marks); i++) {
+		master_begin(master());
+		store_put(&master()->txn, DB_HOST, store_text("mark.test"), store_text(marks[i].value));
+		ok(master_end(master()) == ST_OK && master_owner(master(), "mark.test", owner) == marks[i].owner &&
+		    master_aliased(master(), "mark.test", &alias) == marks[i].aliased, "\"%s\"", marks[i].value);
+	}
+	master_begin(master());
+	master_del_host(master(), "mark.test");
+	master_end(master());
 }
 
 /* A snapshot that is not whole must be told from one that is, before a page that is not there is touched. */
@@ -343,6 +386,7 @@ main(void)
 	test_epochs();
 	test_snapshot();
 	test_aliases();
+	test_marks();
 	test_damaged();
 	test_decoys();
 	test_empty();

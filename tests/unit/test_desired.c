@@ -85,6 +85,12 @@ make_accounts(void)
 {
 	static const char *const hosts[] = { "four.dyn.test", "six.dyn.test", "both.dyn.test", "late.dyn.test",
 	    "never.dyn.test", "x.sub.dyn.test", "elsewhere.example" };
+	static const struct alias aliases[] = {
+		{ "www.dyn.test", "four.dyn.test", false }, { "www.sub.dyn.test", "four.dyn.test", false },
+		{ "stray.dyn.test", "gone.dyn.test", false }, { "c.sub.dyn.test", "four.dyn.test", true },
+		{ "c.dyn.test", "x.sub.dyn.test", true }, { "cstray.sub.dyn.test", "gone.dyn.test", true },
+		{ "sub.dyn.test", "four.dyn.test", true },
+	};
 	struct account account = { .require = LAYER_PASSWORD };
 	char master_dir[64], snapshot[64];
 	struct master *master;
@@ -99,9 +105,8 @@ make_accounts(void)
 		master_put(master, &account);
 		master_put_host(master, hosts[i], hosts[i]);
 	}
-	master_put_alias(master, "www.dyn.test", "four.dyn.test");
-	master_put_alias(master, "www.sub.dyn.test", "four.dyn.test");
-	master_put_alias(master, "stray.dyn.test", "gone.dyn.test");
+	for (size_t i = 0; i < COUNT(aliases); i++)
+		master_put_alias(master, &aliases[i]);
 	if (master_end(master) != ST_OK || master_publish(master, snapshot, getgid()) != ST_OK ||
 	    accounts_open(snapshot, &accounts) != ST_OK)
 		exit(1);
@@ -181,14 +186,14 @@ test_build(void)
 	plant("both.dyn.test", "2400:cb00::5", 6, NOW + 1);
 	plant("late.dyn.test", "203.0.113.6", 4, NOW);
 	build(NULL, 0, table);
-	ok(list.n == 7, "the names of a zone, without those of the zone below it and of others (%zu)", list.n);
+	ok(list.n == 8, "the names of a zone, without those of the zone below it and of others (%zu)", list.n);
 	ok(shows("four.dyn.test", "203.0.113.4", "none"), "live on IPv4 only");
 	ok(shows("six.dyn.test", "none", "2400:cb00::6"), "live on IPv6 only");
 	ok(shows("both.dyn.test", "203.0.113.5", "2400:cb00::5"), "live on both");
 	ok(shows("late.dyn.test", "192.0.2.80", "2001:db8::80"), "over, although nobody has moved it");
 	ok(shows("never.dyn.test", "192.0.2.80", "2001:db8::80"), "never renewed");
 	build(NULL, 0, NULL);
-	ok(list.n == 7 && shows("four.dyn.test", "192.0.2.80", "2001:db8::80") &&
+	ok(list.n == 8 && shows("four.dyn.test", "192.0.2.80", "2001:db8::80") &&
 	    shows("www.dyn.test", "192.0.2.80", "2001:db8::80"), "without a table nothing is live");
 }
 
@@ -199,7 +204,7 @@ test_touched(void)
 	    "gone.sub.dyn.test", "aaa.dyn.test" };
 
 	build(touched, COUNT(touched), table);
-	ok(list.n == 9 && strcmp(list.names[0].name, "aaa.dyn.test") == 0, "deleted names join, in order (%zu)", list.n);
+	ok(list.n == 10 && strcmp(list.names[0].name, "aaa.dyn.test") == 0, "deleted names join, in order (%zu)", list.n);
 	ok(shows("gone.dyn.test", "none", "none") && shows("aaa.dyn.test", "none", "none"), "and show nothing");
 	ok(find("four.dyn.test")->touched && find("gone.dyn.test")->touched && !find("both.dyn.test")->touched,
 	    "what is touched is marked, and nothing else");
@@ -262,6 +267,47 @@ test_aliases(void)
 	ok(shows("www.dyn.test", "203.0.113.4", "none"), "a lease of its own counts for nothing");
 }
 
+static bool
+leads(const char *alias, const char *cname)
+{
+	const struct desired *name = find(alias);
+
+	return name != NULL && name->owned && name->live && name->a.family == 0 && name->aaaa.family == 0 &&
+	    name->cname != NULL && strcmp(name->cname, cname) == 0;
+}
+
+static bool
+leads_nowhere(const char *alias)
+{
+	const struct desired *name = find(alias);
+
+	return name != NULL && !name->owned && name->cname == NULL && name->a.family == 0 && name->aaaa.family == 0;
+}
+
+/* A CNAME is touched only when it comes or goes, or its host goes. */
+static void
+test_cnames(void)
+{
+	static const char *const four[] = { "four.dyn.test" }, *const alias[] = { "c.sub.dyn.test" };
+	static const char *const gone[] = { "gone.dyn.test" }, *const sub[] = { "x.sub.dyn.test" };
+
+	build(NULL, 0, table);
+	ok(leads("c.dyn.test", "x.sub.dyn.test") && !find("c.dyn.test")->touched, "a CNAME leads to its host");
+	build(sub, 1, table);
+	ok(leads("c.dyn.test", "x.sub.dyn.test") && !find("c.dyn.test")->touched, "and is not touched with it");
+	build_touched(four, 1, 1);
+	ok(list.n == 1 && find("www.sub.dyn.test") != NULL, "a touched host does not bring it along (%zu)", list.n);
+	build_touched(alias, 1, 1);
+	ok(list.n == 1 && leads("c.sub.dyn.test", "four.dyn.test") && find("c.sub.dyn.test")->touched, "it comes alone");
+	build_touched(gone, 1, 1);
+	ok(list.n == 1 && leads_nowhere("cstray.sub.dyn.test") && find("cstray.sub.dyn.test")->touched,
+	    "a host that is no more brings it along, to show nothing (%zu)", list.n);
+	desired_free(&list);
+	ok(desired_build(&settings, &zones[1], accounts, table, &(struct work){ 0 }, NOW, &list) == ST_OK &&
+	    leads("c.sub.dyn.test", "four.dyn.test") && leads_nowhere("sub.dyn.test"),
+	    "the zone's own name is never one");
+}
+
 static void
 test_lies(void)
 {
@@ -288,7 +334,7 @@ test_lies(void)
 	plant("web.dyn.test", "203.0.113.66", 4, NOW + S);
 	plant("dyn.test", "203.0.113.66", 4, NOW + S);
 	build(NULL, 0, table);
-	ok(list.n == 7 && find("web.dyn.test") == NULL && find("dyn.test") == NULL,
+	ok(list.n == 8 && find("web.dyn.test") == NULL && find("dyn.test") == NULL,
 	    "names that the accounts do not have are not published");
 	store_write(table->store, 1000, &txn);
 	store_put(&txn, DB_LEASE, store_bytes("a\nb.dyn.test\0" "4", 14), text_value("nonsense"));
@@ -296,7 +342,7 @@ test_lies(void)
 	store_put(&txn, DB_LEASE, store_bytes(key, lease_key("both.dyn.test", 6, key)), text_value(""));
 	store_end(&txn);
 	build(NULL, 0, table);
-	ok(list.n == 7 && shows("both.dyn.test", "192.0.2.80", "2001:db8::80") &&
+	ok(list.n == 8 && shows("both.dyn.test", "192.0.2.80", "2001:db8::80") &&
 	    shows("four.dyn.test", "203.0.113.4", "none"), "a record that does not decode is not live, the others are");
 }
 
@@ -337,6 +383,7 @@ main(void)
 	test_touched();
 	test_touched_alone();
 	test_aliases();
+	test_cnames();
 	test_lies();
 	test_mapped();
 	desired_free(&list);
