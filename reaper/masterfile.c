@@ -5,6 +5,7 @@
  */
 #include "masterfile.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,8 @@ struct parse {
 	const char		*zone;
 	char			 origin[ORIGIN_SIZE];	/* with the final dot */
 	struct masterfile	*found;
+	void			(*each)(void *, const char *owner);	/* or NULL */
+	void			*arg;
 };
 
 static bool
@@ -64,6 +67,20 @@ is_apex(const struct parse *p, const struct scan_word *w)
 	char name[ORIGIN_SIZE];
 
 	return make_absolute(p, w, name) && strncasecmp(name, p->zone, n) == 0 && strcmp(name + n, ".") == 0;
+}
+
+static void
+tell_owner(const struct parse *p, const struct scan_word *w)
+{
+	char name[ORIGIN_SIZE];
+	size_t len;
+
+	if (p->each == NULL || is_in_block(p) || !make_absolute(p, w, name))
+		return;
+	for (len = 0; name[len] != '\0'; len++)
+		name[len] = (char)tolower((unsigned char)name[len]);
+	name[len - 1] = '\0';
+	p->each(p->arg, name);
 }
 
 static bool
@@ -144,8 +161,10 @@ take_record(struct parse *p, const struct scan_entry *e)
 {
 	size_t i = e->has_owner ? 1 : 0;
 
-	if (e->has_owner)
+	if (e->has_owner) {
 		p->is_at_apex = is_apex(p, &e->words[0]);
+		tell_owner(p, &e->words[0]);
+	}
 	if (p->end != 0 && !p->is_closed && !e->has_owner)
 		return complain(p, e->line, "the first record after the end marker must begin with its owner, or it "
 		    "would become part of the last record before it");
@@ -215,25 +234,46 @@ judge(const struct parse *p)
 	return ST_OK;
 }
 
+/* From where the scan begins to the end. */
+static enum status
+take_all(struct parse *p)
+{
+	struct scan_entry e;
+	enum status st = ST_OK;
+
+	memset(p->found, 0, sizeof(*p->found));
+	snprintf(p->origin, sizeof(p->origin), "%s.", p->zone);
+	while (st == ST_OK && scan_has_more(&p->scan)) {
+		if ((st = take_marker(p)) != ST_OK || (st = scan_next(&p->scan, &e)) != ST_OK)
+			break;
+		if (e.n > 0 && e.has_owner && p->scan.text[e.words[0].at] == '$')
+			st = take_directive(p, &e);
+		else if (e.n > 0)
+			st = take_record(p, &e);
+	}
+	return st;
+}
+
 enum status
 masterfile_parse(const char *text, size_t len, const char *zone, struct masterfile *found, char *why, size_t whysize)
 {
 	struct parse p = { .is_at_apex = true, .zone = zone, .found = found };
-	struct scan_entry e;
-	enum status st;
+	enum status st = scan_begin(&p.scan, text, len, why, whysize);
 
-	memset(found, 0, sizeof(*found));
-	snprintf(p.origin, sizeof(p.origin), "%s.", zone);
-	st = scan_begin(&p.scan, text, len, why, whysize);
-	while (st == ST_OK && scan_has_more(&p.scan)) {
-		if ((st = take_marker(&p)) != ST_OK || (st = scan_next(&p.scan, &e)) != ST_OK)
-			break;
-		if (e.n > 0 && e.has_owner && text[e.words[0].at] == '$')
-			st = take_directive(&p, &e);
-		else if (e.n > 0)
-			st = take_record(&p, &e);
-	}
+	if (st == ST_OK)
+		st = take_all(&p);
 	return st == ST_OK ? judge(&p) : st;
+}
+
+void
+masterfile_each_owner(const char *text, size_t len, const char *zone, void (*each)(void *, const char *), void *arg)
+{
+	struct masterfile found;
+	struct parse p = { .is_at_apex = true, .zone = zone, .found = &found, .each = each, .arg = arg };
+	char why[64];
+
+	if (scan_begin(&p.scan, text, len, why, sizeof(why)) == ST_OK)
+		take_all(&p);
 }
 
 /* --- composing --- */

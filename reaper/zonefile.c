@@ -20,6 +20,7 @@
 #include "masterfile.h"
 #include "publish.h"
 #include "serial.h"
+#include "zoneclash.h"
 #include "zoneconf.h"
 #include "zonelook.h"
 #include "zonetext.h"
@@ -35,6 +36,7 @@ struct run {
 	const struct publication	*pub;
 	struct zonefile			 conf;
 	struct zonelook			 look;
+	struct zoneclash		 clash;		/* once the file is read */
 	uint64_t			 until;
 	bool				 has_answer;	/* the server did say a serial */
 	uint32_t			 shown;		/* this one */
@@ -122,6 +124,22 @@ make_zone(struct run *run)
 	    PUBLISHER_WHY);
 }
 
+/* The rest of the file decides which names can be in it, and so which are looked for. */
+static enum status
+make_block(struct run *run)
+{
+	const struct dns_server server = run->look.server;
+	const struct publication *kept = &run->clash.kept;
+	enum status st = zoneclash_leave_out(run->pub, run->text, run->len, &run->clash);
+
+	if (st == ST_OK)
+		st = zonetext_block(kept->zone, kept->names, kept->n, &run->block, &run->blocklen, &run->records);
+	if (st != ST_OK)
+		return explain(run, st, "out of memory");
+	zonelook_begin(&run->look, &server, kept);
+	return ST_OK;
+}
+
 static enum status
 read_zone(struct run *run)
 {
@@ -142,7 +160,7 @@ read_zone(struct run *run)
 		return st;
 	if (masterfile_parse(run->text, run->len, run->pub->zone->name, &run->parts, reason, sizeof(reason)) != ST_OK)
 		return explain(run, ST_UNPUBLISHED, "%s: %s", run->conf.file, reason);
-	return ST_OK;
+	return make_block(run);
 }
 
 static bool
@@ -288,13 +306,12 @@ zonefile_publish(const struct publication *pub, char why[PUBLISHER_WHY])
 		return explain(&run, st, "its section of the configuration is wrong");
 	server = (struct dns_server){ run.conf.server, run.conf.port, ASK_SECONDS };
 	zonelook_begin(&run.look, &server, pub);
-	st = zonetext_block(pub->zone, pub->names, pub->n, &run.block, &run.blocklen, &run.records);
-	if (st == ST_OK)
-		st = publish(&run);
-	else
-		explain(&run, st, "out of memory");
-	if (st == ST_OK)
+	if ((st = publish(&run)) == ST_OK)
 		why[0] = '\0';
+	if (st == ST_OK && run.clash.name != NULL)
+		st = explain(&run, ST_UNPUBLISHED, "%.200s has other records of %.100s, beside which it cannot be a CNAME: "
+		    "it is left out, and all else is shown", run.conf.file, run.clash.name);
+	zoneclash_free(&run.clash);
 	free(run.block);
 	free(run.text);
 	zoneconf_release(&run.conf);

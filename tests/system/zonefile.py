@@ -91,13 +91,17 @@ Result = collections.namedtuple("Result", "status why seconds")
 
 
 def lines_of(names):
-	"""{name: "a"} or {name: ("a", "aaaa", "flags")} as the tool reads it."""
+	"""{name: "a"} or {name: ("a", "aaaa", "flags")} as the tool reads it; cname() makes the latter of a name."""
 	text = ""
 	for name in sorted(names):
 		value = names[name]
 		a, aaaa, flags = value if isinstance(value, tuple) else (value, "none", "tl")
 		text += "%s.%s %s %s %s\n" % (name, ZONE, a, aaaa, flags)
 	return text.encode()
+
+
+def cname(name):
+	return "@%s.%s" % (name, ZONE), "none", "tl"
 
 
 def publish(names, path=None, wall=WALL, wrap=()):
@@ -300,6 +304,30 @@ def test_elsewhere():
 	published(publish({"a": "192.0.2.7"}), "without all that it is published")
 
 
+def test_cnames():
+	to_a = b"c.%s. 30 IN CNAME a.%s.\n" % (ZONE.encode(), ZONE.encode())
+	published(publish({"a": "192.0.2.8", "c": cname("a")}), "a CNAME is published")
+	equal((to_a in read(), shown("c." + ZONE, "CNAME"), shown("c." + ZONE)), (True, ["a.%s." % ZONE], ["192.0.2.8", "a.%s." % ZONE]),
+	    "written, and shown")
+	before = shown_serial()
+	published(publish({"a": "192.0.2.8", "c": cname("a")}), "the same again")
+	equal(shown_serial(), before, "changes nothing")
+	published(publish({"a": cname("c"), "c": "192.0.2.8"}), "both change their kind")
+	equal((shown("a." + ZONE, "CNAME"), shown("c." + ZONE)), (["c.%s." % ZONE], ["192.0.2.8"]), "which is shown")
+	for line in (b"C IN TXT mine\n", b"c.%s. IN A 192.0.2.9\n" % ZONE.encode(), b"c IN CNAME www\n"):
+		write(FILE, read() + line)
+		got = publish({"a": "192.0.2.9", "b": "192.0.2.10", "c": cname("a")})
+		unpublished(got, "has other records of c.%s, beside which it cannot be a CNAME" % ZONE,
+		    "one that has other records in the file (%s)" % line.decode().strip())
+		equal((shown("a." + ZONE), shown("b." + ZONE), to_a in read()), (["192.0.2.9"], ["192.0.2.10"], False),
+		    "is left out, and holds up no other")
+		write(FILE, read().replace(line, b""))
+	published(publish({"a": "192.0.2.10", "c": cname("a")}), "without them it is published")
+	equal(shown("c." + ZONE, "CNAME"), ["a.%s." % ZONE], "and shown")
+	published(publish({"a": "192.0.2.10", "c": ("none", "none", "td")}), "deleted")
+	equal((to_a in read(), shown("c." + ZONE)), (False, []), "it goes")
+
+
 def test_broken():
 	before = read()
 	for what, text, pattern in (
@@ -498,6 +526,7 @@ test_hand()
 test_unchanged()
 test_not_loaded()
 test_elsewhere()
+test_cnames()
 test_broken()
 test_backup()
 test_time_of_file()

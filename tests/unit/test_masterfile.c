@@ -6,6 +6,8 @@
  */
 #include <string.h>
 
+#include <bsd/string.h>
+
 #include "lib/status.h"
 #include "reaper/masterfile.h"
 #include "reaper/masterscan.h"
@@ -322,6 +324,26 @@ test_minimum(void)
 	}
 }
 
+static void
+collect(void *arg, const char *owner)
+{
+	strlcat(arg, owner, 200);
+	strlcat(arg, " ", 200);
+}
+
+static void
+test_owners(void)
+{
+	static const char text[] = "@ IN SOA ns root 3 1 2 3 4\n IN NS ns\nWWW IN A 192.0.2.1\n\tIN TXT x\n"
+	    "mail." ZONE ". IN A 192.0.2.2\n;; dynlease: begin\nours." ZONE ". 30 IN A 192.0.2.3\n;; dynlease: end\n"
+	    "$ORIGIN Sub." ZONE ".\n@ A 192.0.2.4\nx (\n A 192.0.2.5 ; y\n)\nover.example. A 192.0.2.6\n";
+	char owners[200] = "";
+
+	masterfile_each_owner(text, strlen(text), ZONE, collect, owners);
+	ok(strcmp(owners, ZONE " www." ZONE " mail." ZONE " sub." ZONE " x.sub." ZONE " over.example ") == 0,
+	    "the owners of what is not ours: %s", owners);
+}
+
 int
 main(void)
 {
@@ -330,6 +352,7 @@ main(void)
 	for (size_t i = 0; i < COUNT(bad); i++)
 		test_bad(&bad[i]);
 	test_minimum();
+	test_owners();
 	test_nul();
 	test_compose();
 	test_cut();
