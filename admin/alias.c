@@ -51,7 +51,8 @@ judge_add(struct books *books, const struct naming *n)
 	enum status st;
 
 	if ((st = master_owner(books->master, host, owner)) != ST_OK)
-		return complain(host, st, st == ST_NOTFOUND ? "no such host" : st == ST_EXISTS ? "an alias itself" : NULL);
+		return complain(host, st, st == ST_NOTFOUND ? "no such host" : st == ST_EXISTS ?
+		    "an alias itself" : NULL);
 	if ((st = master_owner(books->master, name, owner)) == ST_NOTFOUND)
 		return ST_OK;
 	return complain(name, st == ST_OK ? ST_EXISTS : st, st == ST_OK ? "there is a host of this name already" :

@@ -29,7 +29,7 @@ enum status	hosts_collect_master(struct master *, struct hosts *);
 enum status	hosts_collect_aliases(struct accounts *, struct hosts *);
 enum status	hosts_collect_aliases_master(struct master *, struct hosts *);
 enum status	hosts_add_alias(struct hosts *, const struct alias *);	/* at the end. ST_NOMEM */
-void		hosts_put_aliases(const struct hosts *, struct master *);	/* inside a change: into the accounts */
+void		hosts_put_aliases(const struct hosts *, struct master *);	/* inside a change: put them in */
 const struct hosts_entry *hosts_find(const struct hosts *, const char *name);
 void		hosts_free(struct hosts *);
 

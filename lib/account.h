@@ -4,11 +4,11 @@
  * of it, replaced by rename, that helpers and reapers read without locks: a reader can hold up nobody.
  *
  * Databases, in both: `account` name -> record, `host` name -> account's name, or of an alias the name of its host
- * after "=", when it shows the host's addresses, or after "@", when it is a CNAME; `decoy` number -> verifier, `meta`.
- * An account record is text, one "key=value\n" a line, first "v=1", then epoch, class, require, secret, announce,
- * network, trusted, and a "credential" for each (credential.h). Unknown keys make the record unreadable (fail closed),
- * as unknown marks do the hosts. When the accounts are sealed (seal.h), all verifiers and decoys are, under one key,
- * whose id is in `meta`.
+ * after "=", when it shows the host's addresses, or after "@", when it is a CNAME; `decoy` number -> verifier;
+ * `meta`. An account record is text, one "key=value\n" a line, first "v=1", then epoch, class, require, secret,
+ * announce, network, trusted, and a "credential" for each (credential.h). Unknown keys make the record unreadable
+ * (fail closed), and unknown marks the hosts. When the accounts are sealed (seal.h), all verifiers and decoys are,
+ * under one key, whose id is in `meta`.
  */
 #ifndef DYNLEASE_ACCOUNT_H
 #define DYNLEASE_ACCOUNT_H

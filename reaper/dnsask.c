@@ -262,13 +262,16 @@ name_within(const ldns_rr *rr, ldns_rr_type type, char name[NAME_SIZE])
 enum status
 dns_cname(const struct dns_server *server, const char *name, char target[NAME_SIZE])
 {
+	const ldns_rr *first;
 	ldns_pkt *answer;
 	enum status st;
 
 	target[0] = '\0';
-	if ((st = ask(server, name, LDNS_RR_TYPE_CNAME, &answer)) == ST_OK &&
-	    (st = name_within(ldns_rr_list_rr(ldns_pkt_answer(answer), 0), LDNS_RR_TYPE_CNAME, target)) == ST_NOTFOUND)
-		st = ST_OK;
+	if ((st = ask(server, name, LDNS_RR_TYPE_CNAME, &answer)) == ST_OK) {
+		first = ldns_rr_list_rr(ldns_pkt_answer(answer), 0);
+		if ((st = name_within(first, LDNS_RR_TYPE_CNAME, target)) == ST_NOTFOUND)
+			st = ST_OK;
+	}
 	ldns_pkt_free(answer);
 	return st;
 }

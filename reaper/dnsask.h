@@ -57,7 +57,7 @@ enum status	dns_addresses(const struct dns_server *, const char *name, uint8_t f
 /* The name that a CNAME at the name itself leads to, in lower case; "" when there is none. Otherwise as above. */
 enum status	dns_cname(const struct dns_server *, const char *name, char target[NAME_SIZE]);
 
-/* The names in the zone's NS records; of more than DNSASK_NAMES the rest is left out, and those that are no host's. As above. */
+/* The names in the zone's NS records; of more than DNSASK_NAMES the rest is left out, as are no hosts'. As above. */
 enum status	dns_nameservers(const struct dns_server *, const char *zone, char names[DNSASK_NAMES][NAME_SIZE],
 		    size_t *n);
 

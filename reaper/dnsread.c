@@ -108,8 +108,8 @@ dnsread_try_transfer(struct dns_job *job)
 /* --- name by name --- */
 
 /*
- * Two for each name, whose answers also show a CNAME; but where one is wanted only that is asked for: nothing can stand
- * beside it, and what it leads to is nobody's question here.
+ * Two for each name, whose answers also show a CNAME; but where one is wanted only that is asked for: nothing can
+ * stand beside it, and what it leads to is nobody's question here.
  */
 static enum status
 send_question(struct dns_conn *conn, const struct dns_list *list, size_t i)

@@ -33,11 +33,12 @@ enum status	masterfile_parse(const char *text, size_t len, const char *zone, str
 		    char *why, size_t whysize);
 
 /*
- * Call each with the owner of every record outside of the block that is written with one: whole, in lower case, without
- * the final dot, and escapes as they are. Of a text that masterfile_parse() takes; of another, those up to its fault.
+ * Call each with the owner of every record outside of the block that is written with one: whole, in lower case,
+ * without the final dot, and escapes as they are. Of a text that masterfile_parse() takes; of another, those up to its
+ * fault.
  */
-void		masterfile_each_owner(const char *text, size_t len, const char *zone, void (*each)(void *, const char *owner),
-		    void *);
+void		masterfile_each_owner(const char *text, size_t len, const char *zone,
+		    void (*each)(void *, const char *owner), void *);
 
 /* The text with another serial and another block. malloc'ed, NUL-terminated. ST_NOMEM. */
 enum status	masterfile_compose(const char *text, size_t len, const struct masterfile *, uint32_t serial,

@@ -44,7 +44,7 @@ has_cname(const struct publication *pub)
 }
 
 static enum status
-keep_others(const struct search *s, struct zoneclash *clash)
+keep_others(const struct search *s, const struct desired *names, struct zoneclash *clash)
 {
 	size_t n = 0;
 
@@ -52,9 +52,9 @@ keep_others(const struct search *s, struct zoneclash *clash)
 		return ST_NOMEM;
 	for (size_t i = 0; i < s->pub->n; i++)
 		if (!s->is_out[i])
-			clash->copy[n++] = s->pub->names[i];
+			clash->copy[n++] = names[i];
 		else if (clash->name == NULL)
-			clash->name = s->pub->names[i].name;
+			clash->name = names[i].name;
 	clash->kept.names = clash->copy;
 	clash->kept.n = n;
 	return ST_OK;
@@ -63,17 +63,18 @@ keep_others(const struct search *s, struct zoneclash *clash)
 enum status
 zoneclash_leave_out(const struct publication *pub, const char *text, size_t len, struct zoneclash *clash)
 {
+	const struct desired *names = pub->names;
 	struct search search = { .pub = pub };
 	enum status st = ST_OK;
 
 	*clash = (struct zoneclash){ .kept = *pub };
-	if (!has_cname(pub))
+	if (names == NULL || !has_cname(pub))
 		return ST_OK;
 	if ((search.is_out = calloc(pub->n, sizeof(*search.is_out))) == NULL)
 		return ST_NOMEM;
 	masterfile_each_owner(text, len, pub->zone->name, take_owner, &search);
 	if (search.n > 0)
-		st = keep_others(&search, clash);
+		st = keep_others(&search, names, clash);
 	free(search.is_out);
 	return st;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Names that must be a CNAME and of which somebody has records elsewhere in the zone's file: name servers refuse such a
- * file as a whole, so that one of these names would keep all others from being withdrawn. Pure.
+ * Names that must be a CNAME and of which somebody has records elsewhere in the zone's file: name servers refuse such
+ * a file as a whole, so that one of these names would keep all others from being withdrawn. Pure.
  */
 #ifndef DYNLEASE_ZONECLASH_H
 #define DYNLEASE_ZONECLASH_H
@@ -16,7 +16,7 @@ struct zoneclash {
 	struct desired		*copy;	/* of the names that are kept, if not all are */
 };
 
-/* text: a file that masterfile_parse() takes. The publication must outlive it. ST_NOMEM. Free it with zoneclash_free(). */
+/* text: what masterfile_parse() takes. The publication must outlive it. ST_NOMEM. Free with zoneclash_free(). */
 enum status	zoneclash_leave_out(const struct publication *, const char *text, size_t len, struct zoneclash *);
 void		zoneclash_free(struct zoneclash *);
 

@@ -309,8 +309,8 @@ zonefile_publish(const struct publication *pub, char why[PUBLISHER_WHY])
 	if ((st = publish(&run)) == ST_OK)
 		why[0] = '\0';
 	if (st == ST_OK && run.clash.name != NULL)
-		st = explain(&run, ST_UNPUBLISHED, "%.200s has other records of %.100s, beside which it cannot be a CNAME: "
-		    "it is left out, and all else is shown", run.conf.file, run.clash.name);
+		st = explain(&run, ST_UNPUBLISHED, "%.200s has other records of %.100s, beside which it cannot be a "
+		    "CNAME: it is left out, and all else is shown", run.conf.file, run.clash.name);
 	zoneclash_free(&run.clash);
 	free(run.block);
 	free(run.text);

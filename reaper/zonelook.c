@@ -46,7 +46,8 @@ explain(const struct zonelook *look, enum status st, const char *name, char *why
 		snprintf(why, whysize, "%s does not answer for %s (did the zone fail to load, or is it delegated?)",
 		    text, name);
 	else if (st == ST_EXISTS)
-		snprintf(why, whysize, "%s shows a CNAME for %s (is it also in another part of the zone?)", text, name);
+		snprintf(why, whysize, "%s shows a CNAME for %s (is it also in another part of the zone?)", text,
+		    name);
 	else if (st == ST_PROTOCOL)
 		snprintf(why, whysize, "%s gives an answer about %s that is none", text, name);
 	else
@@ -97,8 +98,8 @@ check_cname(const struct zonelook *look, const struct desired *want, char *why, 
 		return ST_OK;
 	address_text(&look->server.address, server);
 	if (shown[0] == '\0')
-		snprintf(why, whysize, "%s still shows no CNAME for %s (has it other records, of whatever type?)", server,
-		    want->name);
+		snprintf(why, whysize, "%s still shows no CNAME for %s (has it other records, of whatever type?)",
+		    server, want->name);
 	else
 		snprintf(why, whysize, "%s still shows a CNAME to %s for %s, not to %s", server, shown, want->name,
 		    want->cname);

@@ -150,7 +150,8 @@ def test_cnames(server, path):
 	equal(leads(server, "c"), (to_h, "203.0.113.1"), "it leads to its host")
 	published(publish(path, {"h": "203.0.113.3"}), "a change of the host alone")
 	equal(leads(server, "c"), (to_h, "203.0.113.3"), "is followed")
-	published(publish(path, {"c": ("203.0.113.3", "2001:db8::3", "tl"), "i": cname("h")}), "addresses become a CNAME, and it them")
+	published(publish(path, {"c": ("203.0.113.3", "2001:db8::3", "tl"), "i": cname("h")}),
+	    "addresses become a CNAME, and it them")
 	equal((shown(server, "c"), leads(server, "c")[0], leads(server, "i")), (("203.0.113.3", "2001:db8::3"), "",
 	    (to_h, "203.0.113.3")), "and are shown in one go")
 	published(publish(path, {"c": cname("i"), "i": ("203.0.113.4", "none", "tl")}), "and back")
@@ -159,7 +160,8 @@ def test_cnames(server, path):
 	equal((leads(server, "c"), shown(server, "i")), ((to_h, "203.0.113.3"), none), "it leads there")
 	for way, how in (("by transfer", {}), ("name by name", {"transfer": "no"})):
 		server.nsupdate("update delete c." + ZONE, "update add c.%s 30 CNAME www.%s." % (ZONE, ZONE), "update delete h." + ZONE,
-		    "update delete i." + ZONE, "update add h.%s 30 CNAME c.%s." % (ZONE, ZONE), "update add i.%s 30 A 192.0.2.9" % ZONE, "update delete j." + ZONE,
+		    "update delete i." + ZONE, "update add h.%s 30 CNAME c.%s." % (ZONE, ZONE),
+		    "update add i.%s 30 A 192.0.2.9" % ZONE, "update delete j." + ZONE,
 		    "update add j.%s 30 CNAME c.%s." % (ZONE, ZONE), "update add k.%s 30 CNAME c.%s." % (ZONE, ZONE))
 		names = {"c": cname("h", "l"), "h": ("203.0.113.3", "none", "l"), "i": cname("h", "l"), "j": ("none", "none", "")}
 		changed = conf(server, "changed", **how)
@@ -173,7 +175,8 @@ def test_cnames(server, path):
 	got = publish(path, {"text": cname("h"), "j": "203.0.113.5"})
 	ok(got.status in (CONFIG, UNPUBLISHED) and re.search(r"still shows no CNAME for text\.%s \(has it other records|text\.%s: .*"
 	    "refuses updates" % (ZONE, ZONE), got.why), "a CNAME beside other records is reported", got)
-	equal((server.dig("text." + ZONE, "TXT"), shown(server, "j")[0]), ('"nothing"', "203.0.113.5"), "they stay, and the rest is shown")
+	equal((server.dig("text." + ZONE, "TXT"), shown(server, "j")[0]), ('"nothing"', "203.0.113.5"),
+	    "they stay, and the rest is shown")
 	published(publish(path, {"c": ("none", "none", "td"), "h": ("none", "none", "td"), "i": ("none", "none", "td"),
 	    "j": ("none", "none", "td"), "k": ("none", "none", "td"), "text": ("none", "none", "td")}), "all deleted")
 	equal([(shown(server, label), server.dig(label + "." + ZONE, "CNAME")) for label in "chijk"], [(none, "")] * 5,

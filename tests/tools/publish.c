@@ -2,9 +2,9 @@
 /* links: reaper/[a-l]*.c reaper/ma[a-hj-z]*.c reaper/[n-z]*.c */
 /*
  * publish KIND CONF ZONE [WALL]: publish the names on stdin, in order, to [KIND ZONE]. A line is "NAME A AAAA FLAGS":
- * an address or "none", or in place of A "@HOST" for a CNAME; flags t (touched), l (live), d (deleted). Prints why not; exits with the status. Of a kind that
- * need not be told all names it is told the touched ones; with COMPARE=1 in the environment all, to be compared. "check" as
- * WALL only checks the section, and prints what there is to advise.
+ * an address or "none", or in place of A "@HOST" for a CNAME; flags t (touched), l (live), d (deleted). Prints why not;
+ * exits with the status. Of a kind that need not be told all names it is told the touched ones; with COMPARE=1 in the
+ * environment all, to be compared. "check" as WALL only checks the section, and prints what there is to advise.
  */
 #include <signal.h>
 #include <stdio.h>
