@@ -17,6 +17,7 @@ from world import FALLBACK4, FALLBACK6, World  # noqa: E402
 from zone import Zone, publish_to_file  # noqa: E402
 
 A, B, C, D, E = ("%s.dyn.test" % label for label in "abcde")
+CN = "cn.dyn.test"
 LEASE = 4
 FALLBACK = (FALLBACK4, FALLBACK6)
 
@@ -60,6 +61,24 @@ def test_life(world, server):
 	ok(not any("failing" in line for line in said), "the check finds nothing wrong", said)
 	said = run([os.path.join(BIN, "dynlease-reaper"), "-t", "-c", world.conf]).stdout
 	ok(b"dnsupdate dyn.test lag=7" in said, "the time until its secondaries follow is told", said)
+
+
+def test_alias(world, server):
+	"""A name that leads to a host, changed to addresses and back; the reaper is not told of anything between."""
+	def alias(*args):
+		got = run([os.path.join(BIN, "dynlease-admin"), "-c", world.conf, "alias", *args])
+		return got.returncode == 0 or note(got)
+
+	def leads():
+		return wait_for(5, lambda: server.dig(CN, "CNAME") == A + ".")
+
+	ok(alias("add", CN, A, "--cname") and leads(), "a CNAME leads to its host", server.dig(CN, "CNAME"))
+	ok(alias("del", CN) and alias("add", CN, A) and come_to_show(server, CN, FALLBACK), "it becomes addresses", server.shows(CN))
+	ok(alias("del", CN) and alias("add", CN, A, "--cname") and leads(), "and a CNAME again", server.dig(CN, "CNAME"))
+	world.renew(A, "127.0.0.5")
+	ok(wait_for(20, lambda: world.renew(A, "127.0.0.5") and server.dig(CN).split(" ") == ["127.0.0.5", A + "."]),
+	    "that leads to where the host is", server.dig(CN))
+	ok(alias("del", CN) and come_to_show(server, CN, ("", "")) and server.dig(CN, "CNAME") == "", "deleted, it shows nothing")
 
 
 def test_down(world, server):
@@ -113,6 +132,7 @@ for kind in [kind for kind in (Named, Knot, PowerDNS) if not sys.argv[1:] or kin
 	service = make(its)
 	watcher = service.start_reaper()
 	test_life(service, its)
+	test_alias(service, its)
 	test_down(service, its)
 	test_all_lost(service, its, watcher)
 	its.stop()
