@@ -31,7 +31,7 @@ append(struct desired_list *list, const char *name, bool owned)
 		list->names = names;
 		list->room = room;
 	}
-	list->names[list->n] = (struct desired){ .owned = owned };
+	list->names[list->n] = (struct desired){ .owned = owned, .sheds_cname = !owned };
 	snprintf(list->names[list->n++].name, NAME_SIZE, "%s", name);
 	return ST_OK;
 }
@@ -234,6 +234,7 @@ append_alias(const struct aliasing *a, const struct alias *alias, bool touched)
 		return st;
 	st = alias->is_cname ? find_cname(a, alias, &shown) : find_shown(a, alias->host, &shown);
 	shown.touched = touched;
+	shown.sheds_cname = !shown.owned || work_has(a->touched, alias->name);	/* it was one, perhaps */
 	snprintf(shown.name, sizeof(shown.name), "%s", alias->name);
 	list->names[list->n - 1] = shown;
 	return st;

@@ -91,14 +91,15 @@ append(struct desired **names, size_t *n, size_t *room, const char *name)
 }
 
 static void
-note_cname(struct dns_shown *shown, const ldns_rr *rr, const char *wanted, unsigned ttl)
+note_cname(struct dns_shown *shown, const ldns_rr *rr, struct desired *wanted, unsigned ttl)
 {
 	const ldns_rdf *target = ldns_rr_rdf(rr, 0);
 	char name[NAME_SIZE];
 
 	shown->is_cname = true;
-	if (wanted == NULL || target == NULL || ldns_rr_ttl(rr) != ttl || !name_of(target, name) ||
-	    strcmp(name, wanted) != 0)
+	wanted->sheds_cname = true;
+	if (wanted->cname == NULL || target == NULL || ldns_rr_ttl(rr) != ttl || !name_of(target, name) ||
+	    strcmp(name, wanted->cname) != 0)
 		shown->is_odd = true;
 }
 
@@ -121,13 +122,13 @@ static enum status
 take_named(struct dns_list *list, const ldns_rr *rr)
 {
 	struct desired key = { .owned = false };
-	const struct desired *ours;
+	struct desired *ours;
 
 	if (!name_of(ldns_rr_owner(rr), key.name))
 		return ST_OK;
 	ours = list->n == 0 ? NULL : bsearch(&key, list->names, list->n, sizeof(key), compare);
 	if (ours != NULL && ldns_rr_get_type(rr) == LDNS_RR_TYPE_CNAME)
-		note_cname(&list->shown[ours - list->names], rr, ours->cname, list->zone->ttl);
+		note_cname(&list->shown[ours - list->names], rr, ours, list->zone->ttl);
 	else if (ours != NULL)
 		note(&list->shown[ours - list->names], rr, list->zone->ttl);
 	else if (ldns_rr_get_type(rr) != LDNS_RR_TYPE_CNAME && strcmp(key.name, list->zone->name) != 0)

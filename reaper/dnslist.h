@@ -21,7 +21,7 @@ struct dns_shown;
 struct dns_list {
 	const struct zone	*zone;
 	const struct dnsconf	*conf;
-	const struct desired	*names;		/* in order of name */
+	struct desired		*names;		/* in order of name */
 	size_t			 n;
 	struct dns_shown	*shown;		/* by each of them */
 	size_t			 nstrangers, strangers_room;

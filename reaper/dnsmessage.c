@@ -112,7 +112,7 @@ push_name(ldns_pkt *pkt, const struct zone *zone, const struct desired *name)
 	a.address = has_address(name, &name->a) ? &name->a : NULL;
 	aaaa.type = LDNS_RR_TYPE_AAAA;
 	aaaa.address = has_address(name, &name->aaaa) ? &name->aaaa : NULL;
-	ok = ok && (cname.target != NULL || push_set(pkt, &cname));
+	ok = ok && (cname.target != NULL || !name->sheds_cname || push_set(pkt, &cname));
 	ok = ok && push_set(pkt, &a) && push_set(pkt, &aaaa);
 	ok = ok && (cname.target == NULL || push_set(pkt, &cname));
 	ldns_rdf_deep_free(owner);
@@ -163,7 +163,7 @@ dnsmessage_fit(const struct zone *zone, const struct desired *const *names, size
 static bool
 push_rights(ldns_pkt *pkt, const struct zone *zone)
 {
-	struct desired name = { .owned = false };
+	struct desired name = { .sheds_cname = true };
 
 	return snprintf(name.name, sizeof(name.name), TRIAL_LABEL ".%s", zone->name) >= (int)sizeof(name.name) ||
 	    push_name(pkt, zone, &name);

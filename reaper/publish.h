@@ -25,6 +25,7 @@ struct desired {
 	struct address	a;
 	struct address	aaaa;
 	char		*cname;		/* NULL, or the name that its only record leads to: no address then */
+	bool		sheds_cname;	/* it may show a CNAME that is not wanted any more, besides what is */
 	bool		touched;	/* this one is new to the publisher, or changed */
 	bool		live;		/* shows a lease, or a CNAME, and not the fallback */
 	bool		owned;		/* false: deleted, must show nothing */
@@ -34,7 +35,7 @@ struct publication {
 	const struct settings		*settings;
 	const struct zone		*zone;
 	const struct conf_section	*section;	/* the publisher's own keys */
-	const struct desired		*names;		/* in order of name */
+	struct desired			*names;		/* in order of name; the child's own */
 	size_t				 n;
 	bool				 all;		/* of the zone; else only the touched ones */
 	bool				 compare;	/* with all that the place shows */

@@ -2,7 +2,7 @@
 /* links: reaper/[a-l]*.c reaper/ma[a-hj-z]*.c reaper/[n-z]*.c */
 /*
  * publish KIND CONF ZONE [WALL]: publish the names on stdin, in order, to [KIND ZONE]. A line is "NAME A AAAA FLAGS":
- * an address or "none", or in place of A "@HOST" for a CNAME; flags t (touched), l (live), d (deleted). Prints why not;
+ * an address or "none", or in place of A "@HOST" for a CNAME; flags t (touched), l (live), d (deleted), s (sheds a CNAME). Prints why not;
  * exits with the status. Of a kind that need not be told all names it is told the touched ones; with COMPARE=1 in the
  * environment all, to be compared. "check" as WALL only checks the section, and prints what there is to advise.
  */
@@ -36,6 +36,7 @@ read_name(struct desired *to)
 	to->touched = strchr(flags, 't') != NULL;
 	to->live = strchr(flags, 'l') != NULL;
 	to->owned = strchr(flags, 'd') == NULL;
+	to->sheds_cname = !to->owned || strchr(flags, 's') != NULL;
 	return true;
 }
 

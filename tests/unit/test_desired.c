@@ -243,11 +243,13 @@ test_touched_alone(void)
 	build_touched(four, 1, 0);
 	ok(list.n == 2 && shows("www.dyn.test", "203.0.113.4", "none") && find("www.dyn.test")->touched,
 	    "a host brings its aliases along (%zu)", list.n);
+	ok(!find("www.dyn.test")->sheds_cname && !find("four.dyn.test")->sheds_cname, "which are no CNAME");
 	build_touched(four, 1, 1);
 	ok(list.n == 1 && shows("www.sub.dyn.test", "203.0.113.4", "none") && find("www.sub.dyn.test")->live,
 	    "also into another zone (%zu)", list.n);
 	build_touched(alias, 1, 0);
 	ok(list.n == 1 && shows("www.dyn.test", "203.0.113.4", "none"), "an alias comes alone (%zu)", list.n);
+	ok(find("www.dyn.test")->sheds_cname, "and may have been a CNAME");
 }
 
 static void
