@@ -16,7 +16,8 @@
 #define BUSY_LOUD	(5 * CLOCK_SECOND)
 #define UNWRITTEN_PAUSE	CLOCK_SECOND		/* between turns while the table cannot be written */
 #define NOTE_PAUSE	(CLOCK_SECOND / 1000)	/* between write transactions, for others that have something to write */
-#define HISTORY_MOST	500			/* hosts that are looked at for the history before anything else */
+#define SHOW_PAUSE	(CLOCK_SECOND / 100)	/* the same while something is being shown, which comes first */
+#define HISTORY_MOST	100			/* hosts that are looked at for the history before anything else */
 
 /* --- a turn --- */
 
@@ -156,6 +157,16 @@ note(struct sweep *s, bool *more)
 	return st;
 }
 
+/* How long to wait before the next of it. */
+static uint64_t
+note_pause(const struct sweep *s)
+{
+	for (size_t i = 0; i < s->places.n; i++)
+		if (s->places.list[i].child.pid != 0)
+			return SHOW_PAUSE;
+	return NOTE_PAUSE;
+}
+
 static enum status
 outcome(const struct sweep *s)
 {
@@ -173,7 +184,7 @@ finish_all(struct sweep *s)
 	bool more;
 
 	while ((st = note(s, &more)) == ST_OK && (more || is_working(s)))
-		sweep_wait(s, clock_boot() + (more ? NOTE_PAUSE : CLOCK_SECOND));
+		sweep_wait(s, clock_boot() + (more ? note_pause(s) : CLOCK_SECOND));
 	return st;
 }
 
@@ -256,12 +267,12 @@ attend(struct sweep *s)
 	enum status st;
 
 	while ((st = note(s, &more)) == ST_OK) {
-		const uint64_t now = clock_boot();
+		const uint64_t now = clock_boot(), pause = now + note_pause(s);
 		const uint64_t next = may_tell(s, now) ? any ? least : next_turn(s, least, most) : most;
 
 		if (now >= next)
 			break;
-		if (sweep_wait(s, more && now + NOTE_PAUSE < next ? now + NOTE_PAUSE : next))
+		if (sweep_wait(s, more && pause < next ? pause : next))
 			any = true;
 	}
 	return st;
