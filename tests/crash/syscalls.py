@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-# limit: 400
+# limit: 900
 """
 Killed at every system call: the helper in a conversation, the reaper in a pass that withdraws one host. Whatever was
 acknowledged is there, lease and index agree, the next client is served, the zone file is the old or the new one and
