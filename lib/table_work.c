@@ -11,9 +11,8 @@
 #include "log.h"
 #include "table_store.h"
 
-#define CHANGED_VALUE	16
 #define PENDING_KEY	(PUBLISHER_SIZE + NAME_SIZE)
-#define HORIZON		16	/* bytes: generation, time, big endian */
+#define HORIZON		16	/* bytes of a value of `changed` or `pending`: generation, time, big endian */
 
 /* A key of `changed` or the end of one of `pending`: a host's name, not terminated. */
 static bool
@@ -80,7 +79,7 @@ look_changed(struct store_txn *txn, uint64_t now, struct work *work, uint64_t *n
 	for (more = store_walk(txn, DB_CHANGED, store_bytes(NULL, 0), &cursor); more; more = store_walk_next(&cursor)) {
 		const uint8_t *value = cursor.value.data;
 
-		if (cursor.value.size != CHANGED_VALUE || !host_of(cursor.key.data, cursor.key.size, host))
+		if (cursor.value.size != HORIZON || !host_of(cursor.key.data, cursor.key.size, host))
 			txn->st = ST_DAMAGED;
 		else if (big64_get(value + 8) <= now)
 			add(txn, work, host);
@@ -151,6 +150,17 @@ is_within(const struct horizon *what, const struct horizon *seen)
 	return what->generation <= seen->generation && what->now <= seen->now;
 }
 
+static bool
+get_horizon(struct store_txn *txn, unsigned db, struct store_value key, struct horizon *horizon)
+{
+	struct store_value value;
+
+	if (store_get(txn, db, key, &value) != ST_OK || value.size != HORIZON)
+		return false;
+	*horizon = (struct horizon){ big64_get(value.data), big64_get((const uint8_t *)value.data + 8) };
+	return true;
+}
+
 /*
  * The host's leases that are over end, and it is not `changed` any more, as far as was seen. *since: what must be shown
  * to show that. False: there was nothing.
@@ -159,7 +169,7 @@ static bool
 take_host(struct store_txn *txn, const char *host, const struct horizon *seen, struct horizon *since)
 {
 	static const uint8_t families[] = { 4, 6 };
-	struct store_value value;
+	struct horizon changed;
 	struct lease old, next;
 
 	*since = (struct horizon){ 0 };
@@ -173,26 +183,11 @@ take_host(struct store_txn *txn, const char *host, const struct horizon *seen, s
 		if (old.deadline > since->now)
 			since->now = old.deadline;
 	}
-	if (store_get(txn, DB_CHANGED, text_value(host), &value) == ST_OK && value.size == CHANGED_VALUE) {
-		const struct horizon changed = { big64_get(value.data), big64_get((const uint8_t *)value.data + 8) };
-
-		if (is_within(&changed, seen)) {
-			since->generation = changed.generation;
-			store_del(txn, DB_CHANGED, text_value(host));
-		}
+	if (get_horizon(txn, DB_CHANGED, text_value(host), &changed) && is_within(&changed, seen)) {
+		since->generation = changed.generation;
+		store_del(txn, DB_CHANGED, text_value(host));
 	}
 	return since->now != 0 || since->generation != 0;
-}
-
-static bool
-get_pending(struct store_txn *txn, struct store_value key, struct horizon *pending)
-{
-	struct store_value value;
-
-	if (store_get(txn, DB_PENDING, key, &value) != ST_OK || value.size != HORIZON)
-		return false;
-	*pending = (struct horizon){ big64_get(value.data), big64_get((const uint8_t *)value.data + 8) };
-	return true;
 }
 
 /* What was to be shown already still is. */
@@ -204,7 +199,7 @@ put_pending(struct store_txn *txn, const char *publisher, const char *host, cons
 	struct horizon pending, all = *since;
 	uint8_t value[HORIZON];
 
-	if (get_pending(txn, k, &pending)) {
+	if (get_horizon(txn, DB_PENDING, k, &pending)) {
 		if (pending.generation > all.generation)
 			all.generation = pending.generation;
 		if (pending.now > all.now)
@@ -222,7 +217,7 @@ settle(struct store_txn *txn, const char *publisher, const char *host, const str
 	const struct store_value k = store_bytes(key, pending_key(publisher, host, key));
 	struct horizon pending;
 
-	if (get_pending(txn, k, &pending) && is_within(&pending, seen))
+	if (get_horizon(txn, DB_PENDING, k, &pending) && is_within(&pending, seen))
 		store_del(txn, DB_PENDING, k);
 }
 
