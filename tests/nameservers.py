@@ -212,16 +212,9 @@ class PowerDNS(Server):
 		return ["pdns_server", "--config-dir=" + self.dir]
 
 
-class NSD(Server):
-	"""It takes no updates, but reads its file again when it is told: one that somebody else may write."""
-	name, programs = "nsd", ("nsd", "nsd-control")
-
-	def prepare(self):
-		with open(self.path("zone"), "a") as zone:
-			zone.write(";; dynlease: begin\n;; dynlease: end\n")
-
-	def configure(self):
-		self.write("nsd.conf", """server:
+def nsd_conf(folder, address, port, zone, control=True):
+	"""The text of a configuration of NSD that keeps all it writes in that folder; zone: the lines of its one zone."""
+	return """server:
  ip-address: {a}@{p}
  username: ""
  chroot: ""
@@ -233,12 +226,23 @@ class NSD(Server):
  database: ""
  server-count: 1
 remote-control:
- control-enable: yes
- control-interface: "{d}/control"
+ {c}
 zone:
- name: {z}
- zonefile: "{d}/zone"
-""".format(a=self.address, p=self.port, d=self.dir, z=self.zone))
+{z}""".format(a=address, p=port, d=folder, z="".join(" %s\n" % line for line in zone),
+	    c='control-enable: yes\n control-interface: "%s/control"' % folder if control else "control-enable: no")
+
+
+class NSD(Server):
+	"""It takes no updates, but reads its file again when it is told: one that somebody else may write."""
+	name, programs = "nsd", ("nsd", "nsd-control")
+
+	def prepare(self):
+		with open(self.path("zone"), "a") as zone:
+			zone.write(";; dynlease: begin\n;; dynlease: end\n")
+
+	def configure(self):
+		self.write("nsd.conf", nsd_conf(self.dir, self.address, self.port, [
+		    "name: " + self.zone, 'zonefile: "%s"' % self.path("zone")]))
 
 	def argv(self):
 		return ["nsd", "-d", "-c", self.path("nsd.conf")]

@@ -4,6 +4,7 @@ import os
 import shutil
 
 from lib import run, spawn, wait_for
+from nameservers import nsd_conf
 
 NSD, KNOT = "127.0.0.31", "127.0.0.32"
 
@@ -37,26 +38,9 @@ def start_nsd(world):
 	folder = _folder(world, "nsd")
 	conf = os.path.join(folder, "nsd.conf")
 	with open(conf, "w") as out:
-		out.write("""server:
- ip-address: {a}@{p}
- username: ""
- chroot: ""
- zonesdir: "{d}"
- pidfile: ""
- xfrdfile: "{d}/xfrd.state"
- zonelistfile: "{d}/zone.list"
- xfrdir: "{d}"
- database: ""
- server-count: 1
-remote-control:
- control-enable: no
-zone:
- name: {z}
- zonefile: "zone"
- request-xfr: AXFR 127.0.0.1@{p} NOKEY
- allow-notify: 127.0.0.1 NOKEY
- max-retry-time: 2
-""".format(a=NSD, p=world.dns_port, d=folder, z=world.zone))
+		out.write(nsd_conf(folder, NSD, world.dns_port, ["name: " + world.zone, 'zonefile: "zone"',
+		    "request-xfr: AXFR 127.0.0.1@%d NOKEY" % world.dns_port, "allow-notify: 127.0.0.1 NOKEY", "max-retry-time: 2"],
+		    control=False))
 	return _up(spawn("nsd", ["/usr/sbin/nsd", "-d", "-c", conf]), world, NSD)
 
 

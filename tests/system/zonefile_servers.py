@@ -14,6 +14,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from dnssec import Anchor  # noqa: E402
 from lib import BIN, TMP, done_testing, equal, ok, run, skip, spawn, wait_for  # noqa: E402
+from nameservers import nsd_conf  # noqa: E402
 from world import FALLBACK4, World  # noqa: E402
 
 A, B, C = "a.dyn.test", "b.dyn.test", "c.dyn.test"
@@ -76,24 +77,7 @@ def start_nsd(world):
 	path = folder(world, "nsd")
 	conf = os.path.join(path, "nsd.conf")
 	with open(conf, "w") as out:
-		out.write("""server:
- ip-address: 127.0.0.1@{p}
- username: ""
- chroot: ""
- zonesdir: "{d}"
- pidfile: ""
- xfrdfile: "{d}/xfrd.state"
- zonelistfile: "{d}/zone.list"
- xfrdir: "{d}"
- database: ""
- server-count: 1
-remote-control:
- control-enable: yes
- control-interface: "{d}/control"
-zone:
- name: {z}
- zonefile: "{f}"
-""".format(p=world.dns_port, d=path, z=world.zone, f=world.zonefile))
+		out.write(nsd_conf(path, "127.0.0.1", world.dns_port, ["name: " + world.zone, 'zonefile: "%s"' % world.zonefile]))
 	set_reload(world, "/usr/sbin/nsd-control", "-c", conf, "reload", world.zone)
 	server = spawn("nsd", ["/usr/sbin/nsd", "-d", "-c", conf])
 	wait_for(10, lambda: run(["/usr/sbin/nsd-control", "-c", conf, "status"]).returncode == 0)
