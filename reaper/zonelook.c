@@ -18,13 +18,29 @@
 #define PAUSE_FIRST	20	/* milliseconds */
 #define PAUSE_MOST	200
 
+static bool
+is_candidate(const struct publication *pub, size_t i, bool is_live)
+{
+	return (pub->compare || pub->names[i].touched) && (pub->names[i].live && pub->names[i].owned) == is_live;
+}
+
+/* All of them, or as many as there is room for, from the first to the last at equal distances. */
 static void
 choose(struct zonelook *look, const struct publication *pub, bool is_live)
 {
-	for (size_t i = 0; i < pub->n && look->n < ZONELOOK_NAMES; i++)
-		if ((pub->compare || pub->names[i].touched) &&
-		    (pub->names[i].live && pub->names[i].owned) == is_live)
+	const size_t room = ZONELOOK_NAMES - look->n;
+	size_t all = 0, k = 0, take;
+
+	for (size_t i = 0; i < pub->n; i++)
+		all += is_candidate(pub, i, is_live) ? 1 : 0;
+	take = all < room ? all : room;
+	for (size_t i = 0; i < pub->n; i++) {
+		if (!is_candidate(pub, i, is_live))
+			continue;
+		if ((k + 1) * take / all > k * take / all)
 			look->names[look->n++] = &pub->names[i];
+		k++;
+	}
 }
 
 void

@@ -14,7 +14,7 @@
 #include "dnsask.h"
 #include "publish.h"
 
-#define ZONELOOK_NAMES	256	/* at most, those that must not show a host any more first */
+#define ZONELOOK_NAMES	128	/* at most, those that must not show a host any more before others */
 
 struct zonelook {
 	struct dns_server	 server;
