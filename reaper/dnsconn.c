@@ -173,6 +173,18 @@ take_message(struct dns_conn *conn, const uint8_t *wire, size_t len, struct dns_
 	return ST_OK;
 }
 
+/*
+ * A server that holds back a small answer until its last one is acknowledged (RFC 9293, section 3.7.4) would wait for
+ * 40 ms whenever there is nothing to send that carries the acknowledgement. The kernel forgets this, so it is said again.
+ */
+static void
+acknowledge_at_once(const struct dns_conn *conn)
+{
+	const int one = 1;
+
+	setsockopt(conn->fd, IPPROTO_TCP, TCP_QUICKACK, &one, sizeof(one));
+}
+
 enum status
 dnsconn_receive(struct dns_conn *conn, uint64_t until, struct dns_reply *reply)
 {
@@ -183,6 +195,7 @@ dnsconn_receive(struct dns_conn *conn, uint64_t until, struct dns_reply *reply)
 	size_t len = 0;
 	enum status st;
 
+	acknowledge_at_once(conn);
 	do {
 		if ((now = clock_boot()) >= until)
 			return ST_TIMEOUT;
