@@ -7,7 +7,6 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 
-#include "desired.h"
 #include "places.h"
 
 #define RETRY_FIRST	(1 * CLOCK_SECOND)
@@ -46,50 +45,82 @@ is_any_touched(const struct desired_list *list)
 	return false;
 }
 
-/* Start a child that publishes the next portion, which is all for one that is told everything anyway. */
-static enum status
-tell_portion(struct place *place, const struct world *world, bool boot, uint64_t now)
+/* Is it told everything at once? */
+static bool
+is_told_all(const struct place *place)
 {
-	struct task *task = &place->task;
-	struct publication pub = { .settings = world->settings, .zone = place->zone, .section = place->section,
-		.compare = task->comparing, .wall = clock_wall(), .boot = boot };
-	struct work portion = { .n = task->work.n - task->told, .hosts = task->work.hosts + task->told };
-	struct desired_list list = { 0 };
-	enum status st;
-
-	pub.all = task->comparing || place->publisher->is_whole;
-	if (!pub.all && portion.n > PORTION)
-		portion.n = PORTION;
-	st = (pub.all ? desired_build : desired_build_touched)(world->settings, place->zone, world->accounts,
-	    world->table, &portion, now, &list);
-	if (st != ST_OK)
-		return st;
-	pub.names = list.names;
-	pub.n = list.n;
-	if (!is_any_touched(&list) && !task->comparing)
-		task->shown += portion.n;	/* all of it is other zones' */
-	else
-		st = child_start(&place->child, place->publisher, &pub, now);
-	if (st == ST_OK)
-		task->told += portion.n;
-	desired_free(&list);
-	return st;
+	return place->task.comparing || place->publisher->is_whole;
 }
 
+/* How the next portion must be shown. */
 static enum status
-tell(struct place *place, const struct world *world, bool boot, uint64_t now)
+prepare(struct place *place, const struct world *world, uint64_t now)
 {
+	struct task *task = &place->task;
+	struct work portion = { .n = task->work.n - task->told, .hosts = task->work.hosts + task->told };
 	enum status st;
 
-	do
-		st = tell_portion(place, world, boot, now);
-	while (st == ST_OK && place->child.pid == 0 && place->task.told < place->task.work.n);
+	if (!is_told_all(place) && portion.n > task->portion)
+		portion.n = task->portion;
+	st = (is_told_all(place) ? desired_build : desired_build_touched)(world->settings, place->zone,
+	    world->accounts, world->table, &portion, now, &task->next);
+	if (st == ST_OK)
+		task->ready = task->told + portion.n;
 	return st;
 }
 
 static void
-task_close(struct task *task)
+forget_prepared(struct task *task)
 {
+	desired_free(&task->next);
+	task->ready = task->told;
+}
+
+/* Start a child that publishes what is prepared. */
+static enum status
+tell_portion(struct place *place, const struct world *world, bool boot, uint64_t now)
+{
+	struct task *task = &place->task;
+	const struct publication pub = { .settings = world->settings, .zone = place->zone, .section = place->section,
+		.names = task->next.names, .n = task->next.n, .all = is_told_all(place), .compare = task->comparing,
+		.wall = clock_wall(), .boot = boot };
+	enum status st = ST_OK;
+
+	if (is_any_touched(&task->next) || task->comparing)
+		st = child_start(&place->child, place->publisher, &pub, now);
+	else
+		task->shown = task->ready;	/* all of it is other zones' */
+	if (st == ST_OK)
+		task->told = task->ready;
+	task->told_at = clock_boot();
+	forget_prepared(task);
+	return st;
+}
+
+/* What cannot be prepared while a child is at work is tried again when it has ended. */
+static enum status
+tell(struct place *place, const struct world *world, bool boot, uint64_t now)
+{
+	struct task *task = &place->task;
+	enum status st = ST_OK;
+
+	do {
+		if (task->ready <= task->told)
+			st = prepare(place, world, now);
+		if (st == ST_OK)
+			st = tell_portion(place, world, boot, now);
+	} while (st == ST_OK && place->child.pid == 0 && task->told < task->work.n);
+	if (st == ST_OK && task->told < task->work.n)
+		prepare(place, world, now);
+	return st;
+}
+
+void
+place_drop(struct place *place)
+{
+	struct task *task = &place->task;
+
+	forget_prepared(task);
 	work_free(&task->work);
 	*task = (struct task){ 0 };
 }
@@ -110,7 +141,7 @@ place_start(struct place *place, const struct world *world, const struct work *f
 	*started = false;
 	if (!place_is_ready(place, seen->now))
 		return ST_OK;
-	*task = (struct task){ .open = true, .seen = *seen, .begun = seen->now,
+	*task = (struct task){ .open = true, .seen = *seen, .begun = seen->now, .portion = PORTION_FIRST,
 		.comparing = world->table == NULL || is_comparison_due(place, seen->now) };
 	st = gather(task, place->name, world->table, found);
 	if (st == ST_OK && (task->comparing || task->work.n > 0) &&
@@ -119,7 +150,7 @@ place_start(struct place *place, const struct world *world, const struct work *f
 		*started = true;
 	}
 	if (!*started)
-		task_close(task);
+		place_drop(place);
 	return st;
 }
 
@@ -128,7 +159,7 @@ place_start_boot(struct place *place, const struct world *world, uint64_t now)
 {
 	if (!place->publisher->is_file)
 		return ST_OK;
-	place->task = (struct task){ .open = true, .comparing = true, .begun = now };
+	place->task = (struct task){ .open = true, .comparing = true, .begun = now, .portion = PORTION_FIRST };
 	return tell(place, world, true, now);
 }
 
@@ -186,13 +217,17 @@ place_finish(struct place *place, const struct world *world, uint64_t now)
 	if (report.st == ST_OK) {
 		succeeded(place, now);
 		task->shown = task->told;
+		if (now < task->told_at + PORTION_FAST)
+			task->portion *= 2;
+		else
+			forget_prepared(task);	/* is as things were when this child began */
 		go_on(place, world, now);
 	} else {
 		failed(place, &report, now);
 		task->work.n = task->shown;
 	}
 	if (world->table == NULL && place->child.pid == 0)
-		task_close(task);
+		place_drop(place);
 	return true;
 }
 
@@ -249,7 +284,7 @@ place_note(struct place *place, struct table *table, const char *const *names, s
 		return true;
 	if (place->child.pid == 0) {
 		place->rest_until = task->unnoted ? clock_boot() + RETRY_FIRST : 0;
-		task_close(task);
+		place_drop(place);
 	}
 	return false;
 }

@@ -66,7 +66,7 @@ void
 places_free(struct places *places)
 {
 	for (size_t i = 0; i < places->n; i++)
-		work_free(&places->list[i].task.work);
+		place_drop(&places->list[i]);
 	free(places->list);
 	free(places->names);
 	*places = (struct places){ 0 };

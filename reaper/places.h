@@ -16,15 +16,18 @@
 #include "lib/table.h"
 
 #include "child.h"
+#include "desired.h"
 #include "publish.h"
 
-#define PORTION		20000	/* hosts that a child is told to show at most; the rest has its turn after it */
+#define PORTION_FIRST	25000	/* hosts that a child is told to show at most; the rest has its turn after it */
+#define PORTION_FAST	(2 * CLOCK_SECOND)	/* shown within it, the next may be twice as large and is prepared early */
 #define RECONCILE_EVERY	(900 * CLOCK_SECOND)
 #define TABLE_WAIT	100	/* milliseconds that the reaper waits for the writer's lock before it goes on */
 
 /*
- * A place is idle, or has a task: a list of hosts that it is to show as they stand, portion by portion. What is shown is
- * noted in the table while the next portion is at work, and when all of it is the place is idle again.
+ * A place is idle, or has a task: a list of hosts that it is to show as they stand, portion by portion. While one portion
+ * is at work the next is prepared, and what is shown already is noted in the table. When all of it is noted the place is
+ * idle again.
  */
 struct task {
 	bool		open;
@@ -33,6 +36,10 @@ struct task {
 	struct work	work;
 	struct horizon	seen;		/* as of when */
 	size_t		noted, shown, told;	/* hosts of the list: in the table, by the place, and to its child */
+	size_t		ready;		/* the same: prepared for its next child, as */
+	struct desired_list next;
+	size_t		portion;	/* hosts that are prepared at most */
+	uint64_t	told_at;	/* CLOCK_BOOTTIME nanoseconds */
 	uint64_t	begun;		/* CLOCK_BOOTTIME nanoseconds */
 	uint64_t	busy_since;	/* the table is held by someone else, the same; 0: it is not */
 };
@@ -98,6 +105,9 @@ bool		place_finish(struct place *, const struct world *, uint64_t now);
  * in struct table_move. True: there is more to note now.
  */
 bool		place_note(struct place *, struct table *, const char *const *names, struct work *moved);
+
+/* Forget its task, if it has one. What is not noted yet is seen again in a later look. */
+void		place_drop(struct place *);
 
 /* When to look at it again: its child's deadline, its next try, its next comparison. CLOCK_BOOTTIME nanoseconds. */
 uint64_t	place_next(const struct place *);

@@ -16,7 +16,7 @@ from nameservers import Named  # noqa: E402
 from updates import FALLBACK, TOOL, ZONE, conf, lines_of, published, publish  # noqa: E402
 
 N, ROUNDS = int(os.environ.get("N", "100000")), int(os.environ.get("ROUNDS", "3"))
-PORTION = 20000		# as the reaper has them
+PORTION = 25000		# as the reaper has them at first
 MOST = 1.3
 
 if Named.missing() or not os.path.exists(TOOL[0]):
