@@ -52,7 +52,7 @@ struct world	sweep_world(const struct sweep *);
 /* Without it there is a pass every interval all the same. */
 void		sweep_listen(struct sweep *);
 
-/* Until a child has ended, a helper has touched the wake file, or `until`. True: something has happened. */
+/* Until a child has ended or must, a helper has touched the wake file, or `until`. True: something has happened. */
 bool		sweep_wait(struct sweep *, uint64_t until);
 
 #endif

@@ -52,21 +52,34 @@ take_events(struct sweep *s)
 	return any;
 }
 
+static struct timespec
+time_left(uint64_t until)
+{
+	const uint64_t now = clock_boot(), ns = until > now ? until - now : 0;
+
+	return (struct timespec){ (time_t)(ns / CLOCK_SECOND), (long)(ns % CLOCK_SECOND) };
+}
+
 bool
 sweep_wait(struct sweep *s, uint64_t until)
 {
 	struct pollfd fds[s->places.n + 1];
+	struct timespec limit;
 	nfds_t n = 0;
-	uint64_t now = clock_boot();
-	const uint64_t ns = until > now ? until - now : 0;
-	const struct timespec limit = { (time_t)(ns / CLOCK_SECOND), (long)(ns % CLOCK_SECOND) };
+	uint64_t now;
 	const struct world world = sweep_world(s);
 	bool ended = false;
 
-	for (size_t i = 0; i < s->places.n; i++)
-		if (s->places.list[i].child.pid != 0)
-			fds[n++] = (struct pollfd){ .fd = s->places.list[i].child.report, .events = POLLIN };
+	for (size_t i = 0; i < s->places.n; i++) {
+		const struct child *child = &s->places.list[i].child;
+
+		if (child->pid == 0)
+			continue;
+		fds[n++] = (struct pollfd){ .fd = child->report, .events = POLLIN };
+		until = child->kill_at < until ? child->kill_at : until;
+	}
 	fds[n++] = (struct pollfd){ .fd = s->watch, .events = POLLIN };
+	limit = time_left(until);
 	if (ppoll(fds, n, &limit, NULL) > 0 && (fds[n - 1].revents & POLLIN) != 0)
 		ended = take_events(s);
 	now = clock_boot();
