@@ -144,7 +144,6 @@ note(struct sweep *s, bool *more)
 	enum status st = ST_OK;
 
 	*more = false;
-	alarm(SWEEP_ALARM);
 	if (s->table == NULL)
 		return ST_OK;
 	for (size_t i = 0; i < s->places.n; i++)

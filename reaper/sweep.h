@@ -37,6 +37,6 @@ enum status	sweep_boot(struct sweep *);
 enum status	sweep_watch(struct sweep *);
 
 #define SWEEP_STUCK	30	/* seconds */
-#define SWEEP_ALARM	60	/* seconds a turn may take before the process is killed by SIGALRM */
+#define SWEEP_ALARM	60	/* seconds of work at a time before the process is killed by SIGALRM */
 
 #endif

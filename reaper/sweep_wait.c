@@ -80,8 +80,10 @@ sweep_wait(struct sweep *s, uint64_t until)
 	}
 	fds[n++] = (struct pollfd){ .fd = s->watch, .events = POLLIN };
 	limit = time_left(until);
+	alarm(0);			/* to wait is not to be stuck */
 	if (ppoll(fds, n, &limit, NULL) > 0 && (fds[n - 1].revents & POLLIN) != 0)
 		ended = take_events(s);
+	alarm(SWEEP_ALARM);
 	now = clock_boot();
 	for (size_t i = 0; i < s->places.n; i++)
 		if (place_finish(&s->places.list[i], &world, now))

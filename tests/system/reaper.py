@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-# limit: 150
+# limit: 200
 """dynlease-reaper: not there, twice there, in a hurry, alone with a damaged file or a dead name server."""
 import os
 import signal
@@ -38,6 +38,36 @@ def replace(path, content):
 def content(path):
 	with open(path, "rb") as file:
 		return file.read()
+
+
+# --- a long interval, begun here and looked at when its reaper has waited for more than a minute ---
+
+def stops_once(world):
+	"""A reload command that stops the process which publishes, once, when the file "stop" is there."""
+	path = os.path.join(world.dir, "reload")
+	with open(path, "w") as out:
+		out.write("#!/bin/sh\nif rm %s/stop 2>/dev/null; then kill -STOP $PPID; exit 1; fi\nexec /usr/sbin/rndc \"$@\"\n" %
+		    world.dir)
+	os.chmod(path, 0o755)
+	replace(world.conf, content(world.conf).replace(b"/usr/sbin/rndc -c", path.encode() + b" -c"))
+
+
+patient = start(hosts=[A], interval=300, reaper=False)
+stops_once(patient)
+patient.watcher = patient.start_reaper()
+patient_table = os.stat(os.path.join(patient.rundir, "table")).st_ino
+patient_since = time.monotonic()
+
+
+def test_patience():
+	time.sleep(max(0, patient_since + 63 - time.monotonic()))
+	equal(("Alarm clock" in patient.watcher.text(), os.stat(os.path.join(patient.rundir, "table")).st_ino),
+	    (False, patient_table), "a reaper that has nothing to do for a minute is not taken for a stuck one")
+	with open(os.path.join(patient.dir, "stop"), "w"):
+		pass
+	equal(patient.renew(A, "127.0.0.5").split()[-1], "changed=yes", "an address while its publisher is stopped")
+	ok(wait_for(5, lambda: not os.path.exists(os.path.join(patient.dir, "stop"))), "which it is")
+	claim(patient, A, "127.0.0.5", "", "it is killed when its time is over, long before the interval is", 20)
 
 
 # --- no reaper, begun here and looked at when its 30 s are over ---
@@ -244,4 +274,5 @@ test_no_reaper()
 test_snapshot(zero)
 test_options(test_one_shot())
 test_named_down()
+test_patience()
 done_testing()
