@@ -8,16 +8,17 @@ are a CNAME follow it without being touched.
 import json
 import os
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import BIN, done_testing, equal, ok, run, wait_for  # noqa: E402
 from world import FALLBACK4, FALLBACK6, World  # noqa: E402
 
-A, B, WWW, FTP, CN, FAR = ("%s.dyn.test" % label for label in ("a", "b", "www", "ftp", "cn", "far.sub"))
+A, B, WWW, FTP, CN, FAR, FAR_A = ("%s.dyn.test" % label for label in ("a", "b", "www", "ftp", "cn", "far.sub", "addr.sub"))
 
 world = World(hosts=[A, B], lease=6, interval=1)
 with open(world.conf, "a") as conf:
-	conf.write("[zone sub.dyn.test]\nfallback4 = none\nfallback6 = none\nttl = 1\n[zonefile sub.dyn.test]\nfile = {d}/far\n"
+	conf.write("[zone sub.dyn.test]\nfallback4 = 192.0.2.99\nfallback6 = none\nttl = 1\n[zonefile sub.dyn.test]\nfile = {d}/far\n"
 	    "server_port = {p}\nreload = /usr/sbin/rndc -c {d}/rndc.conf reload sub.dyn.test\nnameserver = ns.example.net\n"
 	    "hostmaster = hostmaster.example.net\n".format(d=world.dir, p=world.dns_port))
 world.start_named(zone_options='}; zone "sub.dyn.test" { type primary; file "%s/far";' % world.dir)
@@ -127,4 +128,25 @@ world.reaper()
 equal(admin("restore", backup, "--yes").returncode, 0, "the backup is restored once more")
 world.reaper()
 equal(world.dig(CN, "CNAME"), A + ".", "and the next pass makes it the CNAME that it was")
+
+
+def after_a_pass(name, shown, *args):
+	"""What an alias shows, after a change, in the next pass, which finds it in the table or not at all."""
+	got = admin(*args) if args else None
+	world.reaper()
+	ok((not args or got.returncode == 0) and world.dig(FAR_A) == shown, name, got, world.dig(FAR_A))
+
+
+equal(admin("alias", "del", FAR).returncode, 0, "the other zone loses its only name")
+after_a_pass("an alias with addresses in it shows its fallback", "192.0.2.99", "alias", "add", FAR_A, A)
+world.renew(A, "127.0.0.9")
+after_a_pass("the address of its host", "127.0.0.9")
+time.sleep(7)
+after_a_pass("and the fallback of its own zone again", "192.0.2.99")
+after_a_pass("nothing, when it is deleted", "", "alias", "del", FAR_A)
+after_a_pass("it is back", "192.0.2.99", "alias", "add", FAR_A, A)
+after_a_pass("and gone with a backup that does not have it", "", "restore", backup, "--yes")
+after_a_pass("back once more", "192.0.2.99", "alias", "add", FAR_A, A)
+after_a_pass("and gone with the account of its host", "", "account", "del", A)
+equal(listed(), [], "as all of that account are")
 done_testing()
