@@ -14,7 +14,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from lib import BIN, done_testing, equal, ok, run, wait_for  # noqa: E402
 from world import FALLBACK4, FALLBACK6, World  # noqa: E402
 
-A, B, WWW, FTP, CN, FAR, FAR_A = ("%s.dyn.test" % label for label in ("a", "b", "www", "ftp", "cn", "far.sub", "addr.sub"))
+A, B, WWW, FTP, CN, FAR, FAR_A = ("%s.dyn.test" % label for label in
+    ("a", "b", "www", "ftp", "cn", "far.sub", "addr.sub"))
 
 world = World(hosts=[A, B], lease=6, interval=1)
 with open(world.conf, "a") as conf:
