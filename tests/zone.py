@@ -12,7 +12,7 @@ import threading
 class Zone:
 	"""A zone file, taken apart without mercy: None unless it is whole to the last byte."""
 
-	RECORD = re.compile(r"(\S+)\. 1 IN (A|AAAA) (\S+)")
+	RECORD = re.compile(r"(\S+)\. 1 IN (A|AAAA|CNAME) (\S+)")
 
 	@classmethod
 	def read(cls, world):
@@ -28,11 +28,14 @@ class Zone:
 		zone = cls()
 		zone.serial = int(soa.group(1))
 		zone.rest = parts.group(1)[:soa.start(1)], parts.group(1)[soa.end(1):], parts.group(3)
-		zone.names = {}
+		zone.names, zone.cnames = {}, {}
 		for line in parts.group(2).splitlines():
 			record = cls.RECORD.fullmatch(re.sub(r"\s+", " ", line))
 			if not record:
 				return None
+			if record.group(2) == "CNAME":
+				zone.cnames[record.group(1)] = record.group(3)
+				continue
 			a, aaaa = zone.names.get(record.group(1), (None, None))
 			zone.names[record.group(1)] = ((record.group(3), aaaa) if record.group(2) == "A" else
 			    (a, record.group(3)))
@@ -42,7 +45,7 @@ class Zone:
 class FileServer(threading.Thread):
 	"""A name server that shows what the zone file holds at this moment; just enough for the question whether it does."""
 
-	TYPES = {1: "A", 28: "AAAA", 6: "SOA"}
+	TYPES = {1: "A", 28: "AAAA", 5: "CNAME", 6: "SOA"}
 
 	def __init__(self, world):
 		super().__init__(daemon=True)
@@ -69,6 +72,9 @@ class FileServer(threading.Thread):
 		zone = Zone.read(self.world)
 		if kind == "SOA":
 			return [b"\0\0" + struct.pack(">IIIII", zone.serial, 1, 1, 1, 1)] if zone else []
+		if kind == "CNAME":
+			target = zone.cnames.get(name) if zone else None
+			return [b"".join(bytes([len(label)]) + label.encode() for label in target.split("."))] if target else []
 		pack = {"A": (socket.AF_INET, 0), "AAAA": (socket.AF_INET6, 1)}.get(kind)
 		have = zone.names.get(name, (None, None)) if zone and pack else (None, None)
 		return [socket.inet_pton(pack[0], have[pack[1]])] if pack and have[pack[1]] else []

@@ -133,6 +133,7 @@ for kind in [kind for kind in (Named, Knot, PowerDNS) if not sys.argv[1:] or kin
 	watcher = service.start_reaper()
 	test_life(service, its)
 	test_alias(service, its)
+	ok("zonefile dyn.test: not published" not in watcher.text(), "the zone file followed all of it", watcher.text())
 	test_down(service, its)
 	test_all_lost(service, its, watcher)
 	its.stop()
