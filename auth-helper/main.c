@@ -196,6 +196,7 @@ test_configuration(const struct options *opt)
 	if (st == ST_OK)
 		printf("%s: fine\n", opt->config);
 	channel_context_free(helper.context);
+	authority_free(helper.evidence.authority);
 	settings_free(helper.settings);
 	return st == ST_OK ? EX_OK : status_exit(st);
 }
