@@ -11,7 +11,7 @@ import shutil
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lib import BIN, ROOT, TMP, defer, done_testing, equal, ok, run, skip_all, spawn, wait_for  # noqa: E402
+from lib import BIN, ROOT, SANITIZED, TMP, defer, done_testing, equal, ok, run, skip_all, spawn, wait_for  # noqa: E402
 import net  # noqa: E402
 from world import FALLBACK4, FALLBACK6, World  # noqa: E402
 
@@ -61,7 +61,8 @@ def listens(port, machine=None):
 	return (run(argv) if machine is None else machine.run(argv)).stdout
 
 
-spawn("xinetd-server", entry("dynlease", server=world.helper_script(), user="nobody", group="nogroup"))
+memory = {"rlimit_as": "UNLIMITED"} if SANITIZED else {}	# a sanitizer reserves terabytes
+spawn("xinetd-server", entry("dynlease", server=world.helper_script(), user="nobody", group="nogroup", **memory))
 ok(wait_for(10, listens, 8245), "the shipped entry of the server serves")
 
 # --- sshd, which lets one key do one thing ---
