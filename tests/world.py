@@ -240,6 +240,13 @@ class World:
 		"""The answer to RENEW."""
 		return self.ask(self.login(host) + ["RENEW " + host + (" " + address if address else "")], source)[1]
 
+	def stays(self, host, address, shown, seconds=20):
+		"""
+		Does shown() come true while the host goes on to renew? Changes of a host are published at a pace (LEASE_PACE)
+		that the short leases of tests do not outlive.
+		"""
+		return wait_for(seconds, lambda: self.renew(host, address).startswith("250 ") and shown())
+
 	def helper_on(self, sock, *args, **how):
 		"""A helper on this socket as descriptors 0 to 2, as a spawner starts it; a Popen."""
 		return subprocess.Popen([os.path.join(BIN, "dynlease-auth"), "-c", self.conf, *args], stdin=sock.fileno(),

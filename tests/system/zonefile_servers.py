@@ -100,6 +100,11 @@ def through_its_life(what, start, signed):
 		else:
 			ok(wait_for(seconds, lambda: world.dig(host) == address), "%s: %s" % (what, name), world.dig(host))
 
+	def stays(host, address, name):
+		"""It goes on to renew, and is shown."""
+		look = (lambda: anchor.look(host) == (True, [address])) if anchor else lambda: world.dig(host) == address
+		ok(world.stays(host, address, look), "%s: %s%s" % (what, name, ", validated" if anchor else ""), world.dig(host))
+
 	def leads(target, name):
 		wanted = (True, [target + "."] if target else [])
 		look = (lambda: anchor.look(C, "CNAME")) if anchor else lambda: (True, world.dig(C, "CNAME").split())
@@ -122,8 +127,7 @@ def through_its_life(what, start, signed):
 	ok(all(valid and data in (["127.0.0.5"], [FALLBACK4]) for valid, data in looks),
 	    what + ": every answer during the withdrawal is one of the two" + (", and validated" if signed else ""), looks)
 	shown(A, FALLBACK4, "after the withdrawal")
-	world.renew(A, "127.0.0.7")
-	shown(A, "127.0.0.7", "and it comes back")
+	stays(A, "127.0.0.7", "and it comes back")
 	server.stop()
 	world.renew(A, "127.0.0.8")
 	start(world)
@@ -131,11 +135,12 @@ def through_its_life(what, start, signed):
 	    what + ": stopped and started again, it comes to show what changed meanwhile", world.dig(A))
 	shown(A, "127.0.0.8", "that change")
 	leads(A, "all the while the CNAME leads there")
-	ok("127.0.0.8" in world.dig(C).split(), what + ": following it gives the host's address", world.dig(C))
+	ok(world.stays(A, "127.0.0.8", lambda: "127.0.0.8" in world.dig(C).split()),
+	    what + ": following it gives the host's address", world.dig(C))
 	alias("alias", "del", C)
 	alias("alias", "add", C, A)
-	world.renew(A, "127.0.0.8")
-	shown(C, "127.0.0.8", "it becomes an address")
+	ok(world.stays(A, "127.0.0.8", lambda: world.dig(C) == "127.0.0.8"), what + ": it becomes an address", world.dig(C))
+	shown(C, "127.0.0.8", "that address")
 	leads(None, "and is no CNAME")
 	alias("alias", "del", C)
 	alias("alias", "add", C, A, "--cname")
