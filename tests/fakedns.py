@@ -108,7 +108,7 @@ class FakeServer(threading.Thread):
 		self.asked = []			# and the names
 		self.refuses = ()		# messages that hold one of these names
 		self.code = None		# instead of what would be right
-		self.idle = False		# says yes and does nothing
+		self.idle = set()		# names for which it says yes and does nothing
 		self.reply = honest
 		self.hold = 0			# so many updates wait for each other, and are answered in reverse
 		self.tcp = socket.create_server((self.address, self.port))
@@ -175,12 +175,14 @@ class FakeServer(threading.Thread):
 			return self.code
 		if names & set(self.refuses):
 			return REFUSED
-		for name, kind, cls, ttl, data in query.records if not self.idle else ():
+		for name, kind, cls, ttl, data in query.records:
+			if name in self.idle:
+				continue
 			if cls == ANY:
 				self.names.pop((name, kind), None)
 			else:
 				self.names[(name, kind)] = (ttl, data)
-		self.serial += 0 if self.idle else 1
+		self.serial += 0 if names <= self.idle else 1
 		return NOERROR
 
 	def answers(self, query, code):

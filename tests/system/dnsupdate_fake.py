@@ -124,14 +124,30 @@ def test_answers():
 def test_idle():
 	server = fake()
 	server.set("a." + ZONE, "203.0.113.66")
-	server.idle = True
+	server.idle = {"a." + ZONE}
 	path = conf(server)
 	failed(publish(path, {"a": ("192.0.2.250", "none", "t")}), UNPUBLISHED,
 	    r"still shows the IPv4 address 203\.0\.113\.66 for a\.%s" % ZONE, "a server that says yes and does nothing")
 	failed(publish(path, {"a": ("192.0.2.250", "none", "t")}, compare=True), UNPUBLISHED, "still shows",
 	    "also after a comparison")
-	server.idle = False
+	server.idle = set()
 	published(publish(path, {"a": ("192.0.2.250", "none", "t")}), "when it does it, it is published")
+
+
+def test_partly_idle():
+	"""Of many names some are looked at: nothing that is larger than what is between them can be left out."""
+	gone = {label: ("192.0.2.250", "none", "t") for label in MANY}
+	for first in (0, 600, 1189):
+		server = fake()
+		path = conf(server)
+		published(publish(path, MANY), "1200 names")
+		server.idle = {"n%04d.%s" % (first + i, ZONE) for i in range(11)}
+		got = publish(path, gone)
+		failed(got, UNPUBLISHED, r"still shows the IPv4 address 203\.0\.113\.\d+ for n\d",
+		    "a server that says yes to all and leaves out 11 from %d on" % first)
+		ok(any(" %s, " % name in got.why for name in server.idle), "one of them is named", got)
+		server.idle = set()
+		published(publish(path, gone), "when it does them, too, all are published")
 
 
 def test_names():
@@ -240,6 +256,7 @@ test_honest()
 test_order()
 test_answers()
 test_idle()
+test_partly_idle()
 test_names()
 test_breaks()
 test_transfers()
