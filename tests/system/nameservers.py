@@ -117,7 +117,7 @@ def test_secondaries():
 	ok(wait_for(40, lambda: state(world)["nameservers"][0] == "OK"), "when it is back, all converges without help",
 	    state(world))
 	ok(shows(world, NSD, A, FALLBACK4), "and it shows what it missed")
-	ok(world.check().get("pending") == "0", "nothing is left to show", world.check())
+	ok(wait_for(8, lambda: world.check().get("pending") == "0"), "nothing is left to show", world.check())
 	out = run([os.path.join(BIN, "dynlease-admin"), "-c", world.conf, "check"]).stdout.decode()
 	ok(re.search(r"exposure dyn\.test: \d+ s .*publishing \d+", out), "the exposure counts how long it took", out)
 	reaper.stop()
