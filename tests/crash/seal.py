@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-# limit: 400
+# limit: 600
 """
 dynlease-admin seal and unseal killed at their system calls: hosts are served, after a boot at most until one passphrase
 is given, check names what is unfinished, and given again the command ends well and leaves nothing of before.
