@@ -46,7 +46,7 @@ enum status	file_read_secret(const char *path, char *secret, size_t size);
  */
 enum status	file_lock(const char *path, int wait_ms, int *fd);
 
-/* The same on a descriptor that is open already; release with flock(fd, LOCK_UN) through file_unlock(). */
+/* The same on a descriptor that is open already; release with file_unlock_fd(), or by closing it. */
 enum status	file_lock_fd(int fd, int wait_ms);
 void		file_unlock_fd(int fd);
 
