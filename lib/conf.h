@@ -70,7 +70,8 @@ void		 conf_free(struct conf *);
 const struct conf_section *conf_find(const struct conf *, const char *kind, const char *name,
 		    const struct conf_section *after);
 
-/* Was the key written in this section? */
+/* What is written for this key in this section, and where; NULL: nothing. A section that is NULL has nothing. */
+const struct conf_pair *conf_pair(const struct conf_section *, const char *key);
 const char	*conf_value(const struct conf_section *, const char *key);
 
 /*
