@@ -33,7 +33,7 @@
 
 struct table;
 
-/* --- opening (table.c) --- */
+/* --- opening (table.c, table_make.c) --- */
 
 /*
  * Open what a reaper has made. ST_NOTFOUND: no table; ST_STALE: of another boot; ST_DAMAGED: of another format or
@@ -137,7 +137,11 @@ struct table_move {
 #define TABLE_MOVE_MOST	50
 enum status	table_move(struct table *, const struct table_move *, const struct work_host *, size_t n, int wait_ms);
 
-/* What is remembered of a publisher. Zeroed when there is nothing. */
+/* Give back the slots of readers that were killed. */
+void		table_reap_readers(struct table *);
+
+/* --- what is remembered of a publisher (table_publisher.c); zeroed when there is nothing --- */
+
 struct publisher_state {
 	uint64_t	verified;	/* last time the place showed all it was asked for; 0: never in this table */
 	uint64_t	failing_since;	/* 0: it is not */
@@ -149,9 +153,6 @@ struct publisher_state {
 };
 enum status	table_publisher_get(struct table *, const char *publisher, struct publisher_state *);
 enum status	table_publisher_put(struct table *, const char *publisher, const struct publisher_state *, int wait_ms);
-
-/* Give back the slots of readers that were killed. */
-void		table_reap_readers(struct table *);
 
 /* --- the whole (table_check.c) --- */
 

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Inside of the table, for table*.c and strikes.c only: its databases by index, and the few helpers they share.
+ * Inside of the table, for table*.c and strikes.c only: its files, its databases by index, and the few helpers they
+ * share.
  */
 #ifndef DYNLEASE_TABLE_STORE_H
 #define DYNLEASE_TABLE_STORE_H
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
+#include "file.h"
 #include "store.h"
 #include "table.h"
 
@@ -18,6 +21,33 @@ struct table {
 	dev_t		 device;	/* of the table's directory as it was opened, and its inode */
 	ino_t		 inode;
 };
+
+/* --- its files (table.c) --- */
+
+#define TABLE_FORMAT	"dynlease-table 3"
+
+/* Those of a table's directory, to a NULL; each is removed by its name, nothing else is ever touched. */
+extern const char *const table_files[];
+
+struct table_paths {
+	char	table[FILE_PATH], fresh[FILE_PATH], aside[FILE_PATH];
+};
+void		table_paths_of(const char *rundir, struct table_paths *);
+void		table_join(char path[FILE_PATH], const char *dir, const char *file);
+
+/* The store of a table's directory; map as of store.h. */
+enum status	table_store_open(const char *dir, bool make, size_t map, struct store **);
+
+/*
+ * Open what is there and say what it is: ST_NOTFOUND; ST_DAMAGED: no table, or of another format; ST_STALE: of another
+ * boot, and then it may be open, too.
+ */
+enum status	table_store_existing(const char *dir, size_t map, struct stat *, struct store **);
+
+/* Takes over the store, and closes it when that fails: ST_NOMEM. */
+enum status	table_of(const char *rundir, const struct stat *, struct store *, struct table **);
+
+/* --- what is in it --- */
 
 #define DUE_KEY	(8 + LEASE_KEY)
 
