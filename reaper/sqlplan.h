@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What must change in a database so that it shows what it should: which rows go and which come. Pure.
+ * What is to change in a database: which rows go and which come, in steps. sqldiff.h and sqlgaps.h say what. Pure.
  */
 #ifndef DYNLEASE_SQLPLAN_H
 #define DYNLEASE_SQLPLAN_H
@@ -40,17 +40,19 @@ struct sqlplan {
 	char			 odd[PUBLISHER_WHY];	/* a name that cannot be shown, and why; or "" */
 };
 
-/* Free with sqlplan_free(), before the scene's rows. ST_NOMEM. */
-enum status	sqlplan_make(const struct sqlscene *, struct sqlplan *);
+/* Zero it to begin, and free it before the scene's rows. */
 void		sqlplan_free(struct sqlplan *);
+
+/* What is neither dropped twice nor freed before the plan; a copy. ST_NOMEM, as the next. */
+enum status	sqlplan_drop(struct sqlplan *, const struct sqlrow *);
+enum status	sqlplan_add(struct sqlplan *, const char *const field[SQLFIELDS]);
+
+/* End a step here, if it has at least so many changes. */
+enum status	sqlplan_end_step(struct sqlplan *, size_t least);
 
 bool		sqlplan_is_empty(const struct sqlplan *);
 
 /* The first thing that is not as it should be, for an operator. */
 void		sqlplan_explain(const struct sqlplan *, char *why, size_t whysize);
-
-/* For those that add to a plan: what is neither dropped twice nor freed before the plan; a copy. ST_NOMEM. */
-enum status	sqlplan_drop(struct sqlplan *, const struct sqlrow *);
-enum status	sqlplan_add(struct sqlplan *, const char *const field[SQLFIELDS]);
 
 #endif

@@ -14,6 +14,7 @@
 #include "publish.h"
 #include "serial.h"
 #include "sqlconf.h"
+#include "sqldiff.h"
 #include "sqlplan.h"
 #include "sqlsession.h"
 
@@ -156,7 +157,7 @@ look(struct run *run, struct sqlscene *scene, struct sqlplan *plan)
 	if (st != ST_OK)
 		return st;
 	sqlrows_sort(&scene->rows);
-	if ((st = sqlplan_make(scene, plan)) != ST_OK)
+	if ((st = sqldiff_plan(scene, plan)) != ST_OK)
 		snprintf(run->why, PUBLISHER_WHY, "out of memory");
 	return st;
 }

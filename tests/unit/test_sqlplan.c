@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* links: reaper/sqlplan.c reaper/sqlgaps.c reaper/sqlorder.c reaper/sqlrows.c reaper/dnshash.c */
+/* links: reaper/sqldiff.c reaper/sqlplan.c reaper/sqlgaps.c reaper/sqlorder.c reaper/sqlrows.c reaper/dnshash.c */
 /*
  * What must change in a database: which rows go and come, in which transactions; ordernames, hashes, and names with
  * nothing but names below them.
@@ -10,7 +10,7 @@
 
 #include "lib/settings.h"
 #include "reaper/sqlgaps.h"
-#include "reaper/sqlplan.h"
+#include "reaper/sqldiff.h"
 #include "tests/unit/tap.h"
 
 #define ZONE	"dyn.example.org"
@@ -120,7 +120,7 @@ try_plan(struct sqlscene *scene, const char *wanted, const char *what)
 	bool good;
 
 	sqlrows_sort(&scene->rows);
-	good = sqlplan_make(scene, &plan) == ST_OK && strcmp(describe(&plan), wanted) == 0 &&
+	good = sqldiff_plan(scene, &plan) == ST_OK && strcmp(describe(&plan), wanted) == 0 &&
 	    sqlplan_is_empty(&plan) == (*wanted == '\0') && plan.nsteps == (*wanted == '\0' ? 0 : 1);
 	ok(good, "%s", what);
 	if (!good)
@@ -220,7 +220,7 @@ test_steps(void)
 		snprintf(text, sizeof(text), "h%05d." ZONE, i);
 		want(&names[i], text, i % 3 == 0 ? "192.0.2.250" : "192.0.2.1", i % 3 != 0);
 	}
-	ok(names != NULL && sqlplan_make(&scene, &plan) == ST_OK && plan.nsteps == 3,
+	ok(names != NULL && sqldiff_plan(&scene, &plan) == ST_OK && plan.nsteps == 3,
 	    "many names, in three transactions");
 	for (size_t i = 0; plan.nsteps == 3 && i < plan.steps[0].add; i++)
 		is_withdrawn = is_withdrawn && strcmp(plan.add.list[i].field[SQL_CONTENT], "192.0.2.250") == 0;
