@@ -22,6 +22,7 @@
 #include "options.h"
 #include "piece.h"
 #include "record.h"
+#include "refuse.h"
 #include "running.h"
 #include "wanted.h"
 
@@ -70,19 +71,19 @@ fill_account(const struct settings *set, const char *name, const struct add_opti
 
 	a->account.require = LAYER_PASSWORD;
 	if (name == NULL || name_parse(name, strlen(name), a->account.name) != ST_OK)
-		return wanted_refuse(name != NULL ? name : "", "not an account's name");
+		return refuse(name != NULL ? name : "", "not an account's name");
 	if (!piece_parse(o->show, &a->kind))
-		return wanted_refuse(o->show, "--show takes client, cron, systemd or tunnel");
+		return refuse(o->show, "--show takes client, cron, systemd or tunnel");
 	if (a->known && (o->wanted.class != NULL || o->wanted.announce != NULL || o->wanted.hash != NULL ||
 	    o->wanted.require != NULL || o->wanted.network != NULL))
-		return wanted_refuse("--account", "the account is there already; host set changes it");
+		return refuse("--account", "the account is there already; host set changes it");
 	if (a->known)
 		return ST_OK;
 	if ((st = wanted_rights(set, &o->wanted, &a->account)) != ST_OK)
 		return st;
 	if ((a->account.require & LAYER_PASSWORD) != 0)
 		return wanted_secret(o->wanted.hash, &a->account, a->token);
-	return o->wanted.hash == NULL ? ST_OK : wanted_refuse("--hash", "the account is not to require a password");
+	return o->wanted.hash == NULL ? ST_OK : refuse("--hash", "the account is not to require a password");
 }
 
 /* --- the books --- */

@@ -15,6 +15,7 @@
 #include "lib/log.h"
 #include "options.h"
 #include "record.h"
+#include "refuse.h"
 #include "running.h"
 #include "text.h"
 #include "wanted.h"
@@ -95,13 +96,13 @@ fill(const struct settings *set, const struct admin *admin, struct naming *n)
 
 	if (!n->adds)
 		return name_parse(admin->argv[0], strlen(admin->argv[0]), alias->name) == ST_OK ? ST_OK :
-		    wanted_refuse(admin->argv[0], "not a host's name");
+		    refuse(admin->argv[0], "not a host's name");
 	if ((st = wanted_host(set, admin->argv[0], alias->name)) != ST_OK)
 		return st;
 	if (alias->is_cname && strcmp(settings_zone(set, alias->name)->name, alias->name) == 0)
-		return wanted_refuse(alias->name, "the zone's own name cannot be a CNAME");
+		return refuse(alias->name, "the zone's own name cannot be a CNAME");
 	return name_parse(admin->argv[1], strlen(admin->argv[1]), alias->host) == ST_OK ? ST_OK :
-	    wanted_refuse(admin->argv[1], "not a host's name");
+	    refuse(admin->argv[1], "not a host's name");
 }
 
 static void

@@ -15,7 +15,7 @@
 #include "lib/log.h"
 #include "made.h"
 #include "piece.h"
-#include "wanted.h"
+#include "refuse.h"
 
 #define PIECE_NAME	"client.conf"
 #define SERVER_NAME	"server.pem"
@@ -36,14 +36,14 @@ bundle_judge(const struct bundle *bundle)
 	struct stat sb;
 
 	if (!make_path(bundle, PIECE_NAME, path))
-		return wanted_refuse("--out", "too long");
+		return refuse("--out", "too long");
 	if (lstat(bundle->dir, &sb) != 0)
-		return errno == ENOENT ? ST_OK : wanted_refuse(bundle->dir, strerror(errno));
+		return errno == ENOENT ? ST_OK : refuse(bundle->dir, strerror(errno));
 	if (!S_ISDIR(sb.st_mode) || sb.st_uid != geteuid() || (sb.st_mode & 022) != 0)
-		return wanted_refuse(bundle->dir, "must be a directory of yours that nobody else may write to");
+		return refuse(bundle->dir, "must be a directory of yours that nobody else may write to");
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
 		if (!make_path(bundle, ends[i], path) || lstat(path, &sb) == 0)
-			return wanted_refuse(path, "it is there already; --out names another directory");
+			return refuse(path, "it is there already; --out names another directory");
 	return ST_OK;
 }
 

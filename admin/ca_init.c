@@ -17,8 +17,8 @@
 #include "lib/log.h"
 #include "options.h"
 #include "record.h"
+#include "refuse.h"
 #include "text.h"
-#include "wanted.h"
 
 #define YEARS		10
 #define YEARS_MOST	30
@@ -38,13 +38,6 @@ is_name(const char *text)
 	return len > 0 && len <= NAME_MOST && strspn(text, good) == len && *text != ' ' && text[len - 1] != ' ';
 }
 
-static enum status
-refuse(const char *path, const char *why)
-{
-	log_error("%s: %s; nothing was changed", path, why);
-	return ST_EXISTS;
-}
-
 /* Asked again with the lock, so that two do not make one each. */
 static enum status
 judge_fresh(const struct settings *set)
@@ -55,15 +48,18 @@ judge_fresh(const struct settings *set)
 	struct stat sb;
 
 	ca_close(&ca);
-	if (st == ST_OK)
-		return refuse(set->ca, "there is a CA already, and init overwrites nothing (" CA_COMMAND
+	if (st == ST_OK) {
+		refuse(set->ca, "there is a CA already, and init overwrites nothing (" CA_COMMAND
 		    "crl gives its root and list to the helpers again)");
+		return ST_EXISTS;
+	}
 	if (st != ST_NOTFOUND)
 		return st;
 	for (size_t i = 0; i < 2; i++)
-		if (lstat(published[i], &sb) == 0)
-			return refuse(published[i], "it is there already, of another CA, and init overwrites "
-			    "nothing");
+		if (lstat(published[i], &sb) == 0) {
+			refuse(published[i], "it is there already, of another CA, and init overwrites nothing");
+			return ST_EXISTS;
+		}
 	return ST_OK;
 }
 
@@ -126,9 +122,9 @@ run(const struct admin *admin, const struct init *o)
 	enum status st;
 
 	if (!is_name(name))
-		return wanted_refuse(name, "no name for a CA: 1 to 64 letters, digits, blanks, dots and dashes");
+		return refuse(name, "no name for a CA: 1 to 64 letters, digits, blanks, dots and dashes");
 	if (o->open != NULL && o->source.file != NULL)
-		return wanted_refuse("--no-passphrase", "not together with a passphrase");
+		return refuse("--no-passphrase", "not together with a passphrase");
 	if ((st = ca_number("--years", o->years, YEARS_MOST, YEARS, &years)) != ST_OK ||
 	    (st = settings_load(admin->config, &set)) != ST_OK)
 		return st;

@@ -20,8 +20,8 @@
 #include "lib/secret.h"
 #include "options.h"
 #include "record.h"
+#include "refuse.h"
 #include "text.h"
-#include "wanted.h"
 
 #define DAYS		730
 #define DAYS_MOST	3650
@@ -85,7 +85,7 @@ find_account(const struct settings *set, const char *text, struct issue_run *run
 	enum status st;
 
 	if (name_parse(text, strlen(text), name) != ST_OK)
-		return wanted_refuse(text, "not a host's name");
+		return refuse(text, "not a host's name");
 	if ((st = books_open(set, &books)) == ST_OK) {
 		st = master_owner(books.master, name, run->account);
 		if (st == ST_NOTFOUND)

@@ -16,8 +16,8 @@
 #include "lib/log.h"
 #include "options.h"
 #include "record.h"
+#include "refuse.h"
 #include "text.h"
-#include "wanted.h"
 
 #define CRL_DAYS_MOST	3650
 #define FILE_MAX	(64 * 1024)
@@ -72,14 +72,14 @@ take_file(const struct ca *ca, const char *path, struct ca_leaf *leaf)
 	}
 	at = leaf->pem;
 	if (certificate_next(&at, &leaf->facts) != ST_OK)
-		return wanted_refuse(path, "holds no certificate in PEM");
+		return refuse(path, "holds no certificate in PEM");
 	if ((kept = find_leaf(ca, leaf->facts.serial)) != NULL)
 		leaf->revoked = kept->revoked;
 	for (size_t i = 0; i < ca->nroots; i++)
 		if (issuer_has_signed(ca->roots[i].issuer, leaf->pem))
 			return strcmp(leaf->facts.key, ca->roots[i].facts.key) != 0 ? ST_OK :
-			    wanted_refuse(path, "this is the root; renew-root --new-key and retire replace it");
-	return wanted_refuse(path, "this certificate is not of our CA");
+			    refuse(path, "this is the root; renew-root --new-key and retire replace it");
+	return refuse(path, "this certificate is not of our CA");
 }
 
 /* Free leaf->pem. */

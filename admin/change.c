@@ -8,8 +8,8 @@
 
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "refuse.h"
 #include "running.h"
-#include "wanted.h"
 
 /* Inside the change. */
 static enum status
@@ -19,7 +19,7 @@ find(struct books *books, struct change *change)
 	enum status st;
 
 	if (name_parse(change->name, strlen(change->name), name) != ST_OK)
-		return wanted_refuse(change->name, "not a host's name");
+		return refuse(change->name, "not a host's name");
 	st = master_owner(books->master, name, owner);
 	if (st == ST_OK || st == ST_NOTFOUND)
 		st = master_get(books->master, st == ST_OK ? owner : name, &change->old);

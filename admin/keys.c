@@ -19,6 +19,7 @@
 #include "lib/secret.h"
 #include "options.h"
 #include "record.h"
+#include "refuse.h"
 #include "sshkeys.h"
 #include "text.h"
 #include "wanted.h"
@@ -44,12 +45,12 @@ take_all(const struct wish *wish, struct credential *c)
 	if ((st = wish->kind->take(wish->text, c)) != ST_OK)
 		return st;
 	if (wish->expires != NULL && (!moment_parse(wish->expires, now, &c->expires) || c->expires <= now))
-		return wanted_refuse(wish->expires, "no date or time to come (2027-05-01, 2027-05-01T12:00:00Z, +90d)");
+		return refuse(wish->expires, "no date or time to come (2027-05-01, 2027-05-01T12:00:00Z, +90d)");
 	if (wish->from != NULL && (networks_parse(wish->from, &c->from) != ST_OK || c->from.n == 0))
-		return wanted_refuse(wish->from, "not a list of at most 16 networks");
+		return refuse(wish->from, "not a list of at most 16 networks");
 	if (wish->comment != NULL && (strlcpy(c->comment, wish->comment, sizeof(c->comment)) >= sizeof(c->comment) ||
 	    credential_judge(c) != ST_OK))
-		return wanted_refuse(wish->comment, "a comment is plain text, without #, of at most 79 characters");
+		return refuse(wish->comment, "a comment is plain text, without #, of at most 79 characters");
 	return ST_OK;
 }
 
@@ -102,9 +103,9 @@ add(struct change *change, const struct settings *set)
 		log_error("the account %s has this %s already, on other terms: delete it before; nothing was changed",
 		    change->old.name, wish->kind->what);
 	} else if (st == ST_FULL || (st == ST_OK && account_encode(&change->next, bytes) == 0))
-		st = wanted_refuse(change->old.name, "its record has no room for more");
+		st = refuse(change->old.name, "its record has no room for more");
 	else if (st != ST_OK)
-		wanted_refuse(wish->text, status_text(st));
+		refuse(wish->text, status_text(st));
 	secret_wipe(bytes, sizeof(bytes));
 	return st;
 }

@@ -15,7 +15,7 @@
 #include "lib/file.h"
 #include "lib/fingerprint.h"
 #include "lib/log.h"
-#include "wanted.h"
+#include "refuse.h"
 
 #define SSH_FILE_MAX	16384	/* bytes */
 
@@ -35,7 +35,7 @@ take_key(const char *text, struct credential *c)
 	char fingerprint[FINGERPRINT_SIZE];
 
 	if (fingerprint_parse(text, strlen(text), fingerprint) != ST_OK)
-		return wanted_refuse(text, "not the fingerprint of a key, SHA256: and 43 characters (dynlease keygen "
+		return refuse(text, "not the fingerprint of a key, SHA256: and 43 characters (dynlease keygen "
 		    "shows it)");
 	strlcpy(c->value, fingerprint, sizeof(c->value));
 	return ST_OK;
@@ -68,14 +68,14 @@ take_cert(const char *text, struct credential *c)
 
 	c->kind = CREDENTIAL_CERT;
 	if (type >= strlen(text) || type >= 16)
-		return wanted_refuse(text, "not TYPE:VALUE of a certificate");
+		return refuse(text, "not TYPE:VALUE of a certificate");
 	for (size_t i = 0; i < type; i++)
 		c->value[i] = (char)tolower((unsigned char)text[i]);
 	if (serial ? !take_serial(text + type, c->value + type, sizeof(c->value) - type) :
 	    !credential_escape(text + type, strlen(text + type), c->value + type, sizeof(c->value) - type))
-		return wanted_refuse("certificate", serial ? "not a serial number in hexadecimal" : "too long");
+		return refuse("certificate", serial ? "not a serial number in hexadecimal" : "too long");
 	if (credential_judge(c) != ST_OK)
-		return wanted_refuse(text, "not of a certificate: TYPE is dns, email, uri, cn or serial");
+		return refuse(text, "not of a certificate: TYPE is dns, email, uri, cn or serial");
 	return ST_OK;
 }
 
@@ -117,11 +117,11 @@ take_ssh_line(char *line, struct credential *c)
 	type = strsep(&rest, " \t");
 	base64 = strsep(&rest, " \t");
 	if (strstr(line, "-----BEGIN") != NULL)
-		return wanted_refuse("ssh key", "this is a private key, which stays where it is; the file whose name "
+		return refuse("ssh key", "this is a private key, which stays where it is; the file whose name "
 		    "ends with .pub is wanted");
 	if (base64 == NULL || !is_ssh_type(type) || fingerprint_make_ssh(type, base64, fingerprint) != ST_OK ||
 	    snprintf(c->value, sizeof(c->value), "%s:%s", type, base64) >= (int)sizeof(c->value))
-		return wanted_refuse("ssh key", "not a public key as ssh-keygen(1) writes it: TYPE BASE64 [COMMENT], "
+		return refuse("ssh key", "not a public key as ssh-keygen(1) writes it: TYPE BASE64 [COMMENT], "
 		    "whole, and without options");
 	take_ssh_comment(rest, c);
 	return ST_OK;
@@ -138,10 +138,10 @@ take_ssh_text(char *text, struct credential *c)
 		if (*line == '\0' || *line == '#')
 			continue;
 		if (only != NULL && strstr(only, "-----BEGIN") == NULL)
-			return wanted_refuse("ssh key", "more than one line; give them one by one");
+			return refuse("ssh key", "more than one line; give them one by one");
 		only = only == NULL ? line : only;
 	}
-	return only == NULL ? wanted_refuse("ssh key", "there is none") : take_ssh_line(only, c);
+	return only == NULL ? refuse("ssh key", "there is none") : take_ssh_line(only, c);
 }
 
 static enum status

@@ -17,7 +17,7 @@
 #include "people.h"
 
 static enum status __attribute__((format(printf, 1, 2)))
-refuse(const char *fmt, ...)
+refuse_plan(const char *fmt, ...)
 {
 	char text[600];
 	va_list ap;
@@ -39,7 +39,7 @@ path_make(char path[FILE_PATH], const char *fmt, ...)
 	len = vsnprintf(path, FILE_PATH, fmt, ap);
 	va_end(ap);
 	if (len < 0 || len >= FILE_PATH - 32 || *path != '/' || strpbrk(path, "\n\r") != NULL)
-		return refuse("%s: not an absolute path, or too long", path);
+		return refuse_plan("%s: not an absolute path, or too long", path);
 	return ST_OK;
 }
 
@@ -78,9 +78,9 @@ judge_fallback(const char *option, const char *text, uint8_t family)
 	if (strcmp(text, "none") == 0)
 		return ST_OK;
 	if (address_parse(text, &address) != ST_OK || address.family != family)
-		return refuse("%s %s: not an IPv%u address, nor the word none", option, text, family);
+		return refuse_plan("%s %s: not an IPv%u address, nor the word none", option, text, family);
 	if ((why = address_refusal(&address, &none)) != NULL && strcmp(why, "loopback") == 0)
-		return refuse("%s %s: a loopback fallback would send whoever asks to itself", option, text);
+		return refuse_plan("%s %s: a loopback fallback would send whoever asks to itself", option, text);
 	return ST_OK;
 }
 
@@ -93,7 +93,7 @@ plan_people(struct plan *p, const struct init_options *o)
 	p->ssh_user = o->ssh_user != NULL ? o->ssh_user : "dynlease-ssh";
 	if (!people_is_name(p->user) || !people_is_name(p->group) || !people_is_name(p->reaper_user) ||
 	    !people_is_name(p->ssh_user))
-		return refuse("%s, %s, %s, %s: one of them is no name for a user or group", p->user, p->group,
+		return refuse_plan("%s, %s, %s, %s: one of them is no name for a user or group", p->user, p->group,
 		    p->reaper_user, p->ssh_user);
 	return ST_OK;
 }
@@ -110,11 +110,11 @@ plan_server(struct plan *p, const char *name, const char *host)
 		return ST_OK;
 	}
 	if (name == NULL && (host == NULL || strchr(host, '.') == NULL))
-		return refuse("this machine does not know its full name: say it with --name");
+		return refuse_plan("this machine does not know its full name: say it with --name");
 	if (name == NULL)
 		name = host;
 	if (name_parse(name, strlen(name), p->server) != ST_OK)
-		return refuse("%s: not a server's name", name);
+		return refuse_plan("%s: not a server's name", name);
 	return ST_OK;
 }
 
@@ -134,7 +134,7 @@ plan_make(const char *config, const struct init_options *o, const char *host, co
 
 	memset(p, 0, sizeof(*p));
 	if (name_parse(o->zone, strlen(o->zone), p->zone) != ST_OK)
-		return refuse("--zone %s: not a zone's name", o->zone);
+		return refuse_plan("--zone %s: not a zone's name", o->zone);
 	if ((st = judge_fallback("--fallback4", o->fallback4, 4)) != ST_OK ||
 	    (st = judge_fallback("--fallback6", o->fallback6, 6)) != ST_OK ||
 	    (st = plan_paths(p, config, o)) != ST_OK || (st = plan_people(p, o)) != ST_OK ||
@@ -144,13 +144,13 @@ plan_make(const char *config, const struct init_options *o, const char *host, co
 	p->fallback6 = o->fallback6;
 	p->makes_zone = can_make_zone(p);
 	if (o->reload == NULL && reload == NULL)
-		return refuse("no name server's control program was found: say with --reload how the zone is loaded, "
+		return refuse_plan("no name server's control program was found: say with --reload how the zone is loaded, "
 		    "or --reload none when the server notices by itself");
 	if (o->reload != NULL ? strlcpy(p->reload, o->reload, sizeof(p->reload)) >= sizeof(p->reload) :
 	    snprintf(p->reload, sizeof(p->reload), "%s %s", reload, p->zone) >= (int)sizeof(p->reload))
-		return refuse("--reload: too long");
+		return refuse_plan("--reload: too long");
 	if (strpbrk(p->reload, "\n\r") != NULL || *p->reload == '\0')
-		return refuse("--reload: not a command on one line");
+		return refuse_plan("--reload: not a command on one line");
 	return ST_OK;
 }
 

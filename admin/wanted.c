@@ -11,21 +11,15 @@
 #include "lib/lease.h"
 #include "lib/log.h"
 #include "lib/name.h"
-
-enum status
-wanted_refuse(const char *what, const char *why)
-{
-	log_error("%s: %s; nothing was changed", what, why);
-	return ST_INVALID;
-}
+#include "refuse.h"
 
 enum status
 wanted_host(const struct settings *set, const char *text, char host[NAME_SIZE])
 {
 	if (name_parse(text, strlen(text), host) != ST_OK)
-		return wanted_refuse(text, "not a host's name");
+		return refuse(text, "not a host's name");
 	if (settings_zone(set, host) == NULL)
-		return wanted_refuse(host, "in no zone of the configuration");
+		return refuse(host, "in no zone of the configuration");
 	return ST_OK;
 }
 
@@ -46,7 +40,7 @@ take_networks(const char *text, struct networks *nets)
 		return ST_OK;
 	memset(nets, 0, sizeof(*nets));		/* so that two of them can be compared */
 	if (networks_parse(strcmp(text, "none") == 0 ? "" : text, nets) != ST_OK)
-		return wanted_refuse(text, "not a list of at most 16 networks");
+		return refuse(text, "not a list of at most 16 networks");
 	return ST_OK;
 }
 
@@ -54,11 +48,11 @@ static enum status
 take_layers(const struct wanted *wanted, struct account *account)
 {
 	if (wanted->require != NULL && layers_parse(wanted->require, &account->require) != ST_OK)
-		return wanted_refuse(wanted->require, "not layers joined by +: password, key, cert, ssh, network");
+		return refuse(wanted->require, "not layers joined by +: password, key, cert, ssh, network");
 	if (layers_clash(account->require))
-		return wanted_refuse(account->name, "no connection can show ssh together with key or cert");
+		return refuse(account->name, "no connection can show ssh together with key or cert");
 	if ((account->require & LAYER_NETWORK) != 0 && account->network.n == 0)
-		return wanted_refuse(account->name, "it cannot require network without networks: --network NETWORKS");
+		return refuse(account->name, "it cannot require network without networks: --network NETWORKS");
 	return ST_OK;
 }
 
@@ -71,7 +65,7 @@ wanted_rights(const struct settings *set, const struct wanted *wanted, struct ac
 		account->class[0] = '\0';
 	else if (wanted->class != NULL && (!is_class(set, wanted->class) ||
 	    name_parse(wanted->class, strlen(wanted->class), account->class) != ST_OK))
-		return wanted_refuse(wanted->class, "no such class in the configuration");
+		return refuse(wanted->class, "no such class in the configuration");
 	if ((st = take_networks(wanted->announce, &account->announce)) != ST_OK ||
 	    (st = take_networks(wanted->network, &account->network)) != ST_OK)
 		return st;
@@ -104,7 +98,7 @@ wanted_secret(const char *hash, struct account *account, char token[TOKEN_SIZE])
 		return st;
 	}
 	if (!secret_is_verifier(hash) || strlen(hash) >= sizeof(account->secret))
-		return wanted_refuse("--hash", "not a crypt(5) hash of a kind that is taken");
+		return refuse("--hash", "not a crypt(5) hash of a kind that is taken");
 	memcpy(account->secret, hash, strlen(hash) + 1);
 	if (secret_is_weak(hash))
 		log_warning("%s: this kind of hash is weak; a token is better", account->name);

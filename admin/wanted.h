@@ -19,9 +19,6 @@ struct wanted {
 	const char	*class, *announce, *hash, *require, *network;
 };
 
-/* Say that what is wrong, and why. ST_INVALID. */
-enum status	wanted_refuse(const char *what, const char *why);
-
 /* A host's name, within a zone of the configuration. ST_INVALID. */
 enum status	wanted_host(const struct settings *, const char *text, char host[NAME_SIZE]);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Keys and certificates as dynlease-admin reads and shows them, what an account lacks, and sshd's lines.
- * links: admin/kinds.c admin/wanted.c admin/sshkeys.c
+ * links: admin/refuse.c admin/kinds.c admin/wanted.c admin/sshkeys.c
  */
 #include <stdlib.h>
 #include <string.h>
