@@ -247,15 +247,20 @@ nameservers_advise(const struct settings *settings, const struct zone *zone, con
 	struct watched list[SERVERS_MOST] = { 0 };
 	char why[PUBLISHER_WHY] = "";
 	struct watch watch = { .pub = &pub, .why = why };
+	size_t laggards = 0;
+	enum status st;
 
 	if (conf_fill(settings->conf, section, nameservers_keys, &watch.conf) != ST_OK)
 		return;
 	watch.list = list;
-	if (look(&watch, 0) != ST_OK && watch.n == 0)
-		log_warning("[nameservers %s]: %s", zone->name, why);
+	st = look(&watch, 0);
 	for (size_t i = 0; i < watch.n; i++)
-		if (!list[i].shows && list[i].why[0] != '\0')
+		if (!list[i].shows && list[i].why[0] != '\0') {
 			log_warning("[nameservers %s]: %s", zone->name, list[i].why);
+			laggards++;
+		}
+	if (st != ST_OK && laggards == 0)	/* it did not come to that */
+		log_warning("[nameservers %s]: %s", zone->name, why);
 	conf_release(nameservers_keys, &watch.conf);
 }
 
@@ -278,6 +283,7 @@ const struct publisher nameservers_publisher = {
 	.deadline = 25,
 	.check = nameservers_check,
 	.publish = nameservers_publish,
+	.look = nameservers_publish,		/* it never changes anything */
 	.advise = nameservers_advise,
 	.lag = nameservers_lag,
 };
