@@ -168,6 +168,18 @@ check_summary(struct check *check, const struct table_summary *sum)
 
 /* --- the publishers --- */
 
+/* It may have been asked since whether it is there. */
+static void
+tell_well(struct check *check, const struct publisher *p)
+{
+	char shown[DURATION_TEXT], there[DURATION_TEXT], since[DURATION_TEXT + 32] = "";
+
+	if (p->state.looked > p->state.verified)
+		snprintf(since, sizeof(since), ", was there %s ago", ago(check, p->state.looked, there));
+	findings_add(check->findings, LEVEL_OK, "%s showed all it was asked for %s ago%s (hosts waiting: %zu)", p->name,
+	    ago(check, p->state.verified, shown), since, p->pending.n);
+}
+
 static void
 check_publisher(struct check *check, const struct publisher *p)
 {
@@ -183,8 +195,7 @@ check_publisher(struct check *check, const struct publisher *p)
 		findings_add(check->findings, LEVEL_WARNING, "%s has not published anything since this table was made",
 		    p->name);
 	else
-		findings_add(check->findings, LEVEL_OK, "%s showed all it was asked for %s ago (hosts waiting: %zu)",
-		    p->name, ago(check, p->state.verified, text), p->pending.n);
+		tell_well(check, p);
 }
 
 static void

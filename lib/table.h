@@ -144,6 +144,7 @@ void		table_reap_readers(struct table *);
 
 struct publisher_state {
 	uint64_t	verified;	/* last time the place showed all it was asked for; 0: never in this table */
+	uint64_t	looked;		/* last time it was there, whether or not it was asked for anything; 0: the same */
 	uint64_t	failing_since;	/* 0: it is not */
 	uint64_t	retry_at;	/* not before, while failing */
 	uint64_t	reconciled;	/* last time all was compared; 0: never in this table */

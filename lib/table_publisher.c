@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the table remembers of a publisher: six numbers, big endian, then why, not terminated.
+ * What the table remembers of a publisher: seven numbers, big endian, then why, not terminated.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "table_store.h"
 
-#define STATE_FIXED	48
+#define STATE_FIXED	56
 #define STATE_KEY	(sizeof("publisher ") + PUBLISHER_SIZE)
 
 static struct store_value
@@ -35,6 +35,7 @@ table_publisher_get(struct table *table, const char *publisher, struct publisher
 		state->reconciled = big64_get(at + 24);
 		state->failures = (uint32_t)big64_get(at + 32);
 		state->slowest = big64_get(at + 40);
+		state->looked = big64_get(at + 48);
 		memcpy(state->why, at + STATE_FIXED, value.size - STATE_FIXED);
 	}
 	store_cancel(&txn);
@@ -55,6 +56,7 @@ table_publisher_put(struct table *table, const char *publisher, const struct pub
 	big64_put(value + 24, state->reconciled);
 	big64_put(value + 32, state->failures);
 	big64_put(value + 40, state->slowest);
+	big64_put(value + 48, state->looked);
 	memcpy(value + STATE_FIXED, state->why, why);
 	store_write(table->store, wait_ms, &txn);
 	store_put(&txn, DB_META, state_key(publisher, key), store_bytes(value, STATE_FIXED + why));

@@ -24,7 +24,7 @@ struct table {
 
 /* --- its files (table.c) --- */
 
-#define TABLE_FORMAT	"dynlease-table 3"
+#define TABLE_FORMAT	"dynlease-table 4"
 
 /* Those of a table's directory, to a NULL; each is removed by its name, nothing else is ever touched. */
 extern const char *const table_files[];

@@ -17,7 +17,7 @@
 #include "lib/clock.h"
 
 static void
-run(const struct publisher *publisher, const struct publication *pub, int report)
+run(child_work work, const struct publication *pub, unsigned deadline, int report)
 {
 	struct report said = { .st = ST_OK };
 	ssize_t n;
@@ -25,14 +25,14 @@ run(const struct publisher *publisher, const struct publication *pub, int report
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	signal(SIGALRM, SIG_DFL);
-	alarm(publisher->deadline);
-	said.st = publisher->publish(pub, said.why);
+	alarm(deadline);
+	said.st = work(pub, said.why);
 	n = write(report, &said, sizeof(said));
 	_exit(n == sizeof(said) ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
 enum status
-child_start(struct child *child, const struct publisher *publisher, const struct publication *pub, uint64_t now)
+child_start(struct child *child, child_work work, const struct publication *pub, unsigned deadline, uint64_t now)
 {
 	int pipefd[2];
 	pid_t pid;
@@ -45,11 +45,11 @@ child_start(struct child *child, const struct publisher *publisher, const struct
 		return ST_SYSTEM;
 	}
 	if (pid == 0)
-		run(publisher, pub, pipefd[1]);
+		run(work, pub, deadline, pipefd[1]);
 	setpgid(pid, pid);	/* also here, so that it is its own group before it can be killed */
 	close(pipefd[1]);
-	*child = (struct child){ .pid = pid, .report = pipefd[0], .deadline = publisher->deadline,
-		.kill_at = now + (publisher->deadline + 1) * CLOCK_SECOND };
+	*child = (struct child){ .pid = pid, .report = pipefd[0], .deadline = deadline,
+		.kill_at = now + (deadline + 1) * CLOCK_SECOND };
 	return ST_OK;
 }
 

@@ -27,8 +27,11 @@ struct report {
 	char		why[PUBLISHER_WHY];	/* one line, when st is not ST_OK */
 };
 
-/* ST_SYSTEM: there is none. */
-enum status	child_start(struct child *, const struct publisher *, const struct publication *, uint64_t now);
+/* What a child does: a publisher's publish() or look(). */
+typedef enum status (*child_work)(const struct publication *, char why[PUBLISHER_WHY]);
+
+/* deadline: seconds. ST_SYSTEM: there is none. */
+enum status	child_start(struct child *, child_work, const struct publication *, unsigned deadline, uint64_t now);
 
 /* True: the report is there, or its time is over, and the child is gone. */
 bool		child_finish(struct child *, uint64_t now, struct report *);

@@ -192,7 +192,18 @@ publish(struct dns_job *job, const struct publication *pub)
 }
 
 static enum status
-dnsupdate_publish(const struct publication *pub, char why[PUBLISHER_WHY])
+look(struct dns_job *job, const struct publication *pub)
+{
+	struct zonelook view;
+	uint32_t serial;
+
+	zonelook_begin(&view, &job->server, pub);
+	return zonelook_serial(&view, &serial, job->why, sizeof(job->why)) == ST_OK ? ST_OK : ST_UNPUBLISHED;
+}
+
+static enum status
+run(const struct publication *pub, enum status (*work)(struct dns_job *, const struct publication *),
+    char why[PUBLISHER_WHY])
 {
 	struct dns_job job;
 	enum status st;
@@ -200,7 +211,7 @@ dnsupdate_publish(const struct publication *pub, char why[PUBLISHER_WHY])
 	st = dnsjob_begin(&job, pub->settings, pub->zone, pub->section);
 	job.until = clock_boot() + BUDGET;
 	if (st == ST_OK)
-		st = publish(&job, pub);
+		st = work(&job, pub);
 	memcpy(why, job.why, PUBLISHER_WHY);
 	if (st == ST_OK)
 		why[0] = '\0';
@@ -208,11 +219,24 @@ dnsupdate_publish(const struct publication *pub, char why[PUBLISHER_WHY])
 	return st;
 }
 
+static enum status
+dnsupdate_publish(const struct publication *pub, char why[PUBLISHER_WHY])
+{
+	return run(pub, publish, why);
+}
+
+static enum status
+dnsupdate_look(const struct publication *pub, char why[PUBLISHER_WHY])
+{
+	return run(pub, look, why);
+}
+
 const struct publisher dnsupdate_publisher = {
 	.kind = "dnsupdate",
 	.deadline = DEADLINE,
 	.check = section_check,
 	.publish = dnsupdate_publish,
+	.look = dnsupdate_look,
 	.advise = section_advise,
 	.lag = section_lag,
 };

@@ -21,6 +21,13 @@ is_comparison_due(const struct place *place, uint64_t now)
 	return place->stale || place->state.reconciled == 0 || now >= place->state.reconciled + RECONCILE_EVERY;
 }
 
+/* When an idle place is to be asked whether it is there. */
+static uint64_t
+look_at(const struct place *place)
+{
+	return place->publisher->look == NULL ? UINT64_MAX : place->state.looked + LOOK_EVERY;
+}
+
 /* What the place must show anew. */
 static enum status
 gather(struct task *task, const char *publisher, struct table *table, const struct work *found)
@@ -87,7 +94,7 @@ tell_portion(struct place *place, const struct world *world, bool boot, uint64_t
 	enum status st = ST_OK;
 
 	if (is_any_touched(&task->next) || task->comparing)
-		st = child_start(&place->child, place->publisher, &pub, now);
+		st = child_start(&place->child, place->publisher->publish, &pub, place->publisher->deadline, now);
 	else
 		task->shown = task->ready;	/* all of it is other zones' */
 	if (st == ST_OK)
@@ -113,6 +120,16 @@ tell(struct place *place, const struct world *world, bool boot, uint64_t now)
 	if (st == ST_OK && task->told < task->work.n)
 		prepare(place, world, now);
 	return st;
+}
+
+/* Start a child that looks whether it is there. */
+static enum status
+ask(struct place *place, const struct world *world, uint64_t now)
+{
+	const struct publication pub = { .settings = world->settings, .zone = place->zone, .section = place->section,
+		.wall = clock_wall() };
+
+	return child_start(&place->child, place->publisher->look, &pub, place->publisher->deadline, now);
 }
 
 void
@@ -144,10 +161,13 @@ place_start(struct place *place, const struct world *world, const struct work *f
 	*task = (struct task){ .open = true, .seen = *seen, .begun = seen->now, .portion = PORTION_FIRST,
 		.comparing = world->table == NULL || is_comparison_due(place, seen->now) };
 	st = gather(task, place->name, world->table, found);
-	if (st == ST_OK && (task->comparing || task->work.n > 0) &&
-	    (st = tell(place, world, false, seen->now)) == ST_OK) {
-		place->stale = false;
-		*started = true;
+	if (st == ST_OK && (task->comparing || task->work.n > 0)) {
+		st = tell(place, world, false, seen->now);
+		*started = st == ST_OK;
+		place->stale = place->stale && !*started;
+	} else if (st == ST_OK && seen->now >= look_at(place)) {
+		st = ask(place, world, seen->now);
+		*started = st == ST_OK;
 	}
 	if (!*started)
 		place_drop(place);
@@ -169,11 +189,13 @@ static void
 succeeded(struct place *place, uint64_t now)
 {
 	struct publisher_state *state = &place->state;
-	const uint64_t took = now - place->task.begun;
+	const bool has_shown = place->task.told > 0 || place->task.comparing;
+	const uint64_t took = has_shown ? now - place->task.begun : 0;
 
 	if (state->failing_since != 0)
 		log_warning("%s: shows everything again", place->name);
-	*state = (struct publisher_state){ .verified = now, .reconciled = place->task.comparing ? now : state->reconciled,
+	*state = (struct publisher_state){ .verified = has_shown ? now : state->verified, .looked = now,
+		.reconciled = place->task.comparing ? now : state->reconciled,
 		.slowest = state->slowest > took ? state->slowest : took };
 }
 
@@ -300,5 +322,8 @@ place_next(const struct place *place)
 		return place->state.retry_at;
 	if (place->rest_until != 0)
 		return place->rest_until;
-	return place->stale ? 0 : place->state.reconciled + RECONCILE_EVERY;
+	if (place->stale)
+		return 0;
+	return look_at(place) < place->state.reconciled + RECONCILE_EVERY ? look_at(place) :
+	    place->state.reconciled + RECONCILE_EVERY;
 }

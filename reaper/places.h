@@ -22,6 +22,7 @@
 #define PORTION_FIRST	25000	/* hosts that a child is told to show at most; the rest has its turn after it */
 #define PORTION_FAST	(2 * CLOCK_SECOND)	/* shown within it, the next may be twice as large and is prepared early */
 #define RECONCILE_EVERY	(900 * CLOCK_SECOND)
+#define LOOK_EVERY	(30 * CLOCK_SECOND)	/* an idle place is asked whether it is there */
 #define TABLE_WAIT	100	/* milliseconds that the reaper waits for the writer's lock before it goes on */
 
 /*
@@ -83,7 +84,8 @@ bool		place_is_ready(const struct place *, uint64_t now);
 
 /*
  * Give it a task, if it is ready and has anything to show: what is pending for it and what a look has found, or
- * everything when a comparison is due. seen: as of when. Its first child starts. *started tells.
+ * everything when a comparison is due; or just to say that it is there, when it has been idle for long. seen: as of
+ * when. Its first child starts. *started tells.
  */
 enum status	place_start(struct place *, const struct world *, const struct work *found, const struct horizon *seen,
 		    bool *started);
@@ -109,7 +111,7 @@ bool		place_note(struct place *, struct table *, const char *const *names, struc
 /* Forget its task, if it has one. What is not noted yet is seen again in a later look. */
 void		place_drop(struct place *);
 
-/* When to look at it again: its child's deadline, its next try, its next comparison. CLOCK_BOOTTIME nanoseconds. */
+/* When to look at it again: its child's deadline, its next try, look or comparison. CLOCK_BOOTTIME nanoseconds. */
 uint64_t	place_next(const struct place *);
 
 #endif

@@ -59,6 +59,12 @@ struct publisher {
 	 */
 	enum status	(*publish)(const struct publication *, char why[PUBLISHER_WHY]);
 
+	/*
+	 * Runs in a child when there was nothing to publish for a while: is the place there? As publish(), but there
+	 * are no names, and nothing is changed. NULL: there is nobody to ask.
+	 */
+	enum status	(*look)(const struct publication *, char why[PUBLISHER_WHY]);
+
 	/* What an operator should know although it will do, as logged warnings. Reads, and changes nothing. */
 	void		(*advise)(const struct settings *, const struct zone *, const struct conf_section *);
 

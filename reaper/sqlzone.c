@@ -284,11 +284,30 @@ sqlzone_publish(const struct publication *pub, char why[PUBLISHER_WHY])
 	return st == ST_BUSY || st == ST_CLOSED ? ST_UNPUBLISHED : st;
 }
 
+static enum status
+sqlzone_look(const struct publication *pub, char why[PUBLISHER_WHY])
+{
+	struct sqlsession session;
+	struct sqlconf conf;
+	enum status st;
+
+	why[0] = '\0';
+	if ((st = sqlconf_read(pub->settings, pub->zone, pub->section, &conf)) != ST_OK) {
+		snprintf(why, PUBLISHER_WHY, "its section of the configuration is wrong");
+		return st;
+	}
+	st = sqlsession_open(&session, &conf, pub->zone, why);
+	sqlsession_close(&session);
+	sqlconf_release(&conf);
+	return st == ST_BUSY || st == ST_CLOSED ? ST_UNPUBLISHED : st;
+}
+
 const struct publisher sqlzone_publisher = {
 	.kind = "sqlzone",
 	.deadline = DEADLINE,
 	.check = section_check,
 	.publish = sqlzone_publish,
+	.look = sqlzone_look,
 	.advise = section_advise,
 	.lag = section_lag,
 };

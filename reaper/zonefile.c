@@ -229,6 +229,14 @@ write_zone(struct run *run)
 
 /* --- the server --- */
 
+static void
+begin_look(struct run *run)
+{
+	const struct dns_server server = { run->conf.server, run->conf.port, ASK_SECONDS };
+
+	zonelook_begin(&run->look, &server, run->pub);
+}
+
 /*
  * Name servers pass over a file that is not younger than the one they loaded: after the clock was set back, or when two
  * were written within one tick of the kernel's. Then the file is made younger.
@@ -298,14 +306,12 @@ static enum status
 zonefile_publish(const struct publication *pub, char why[PUBLISHER_WHY])
 {
 	struct run run = { .pub = pub, .until = clock_boot() + BUDGET, .why = why };
-	struct dns_server server;
 	enum status st;
 
 	why[0] = '\0';
 	if ((st = zoneconf_read(pub->settings, pub->zone, pub->section, &run.conf)) != ST_OK)
 		return explain(&run, st, "its section of the configuration is wrong");
-	server = (struct dns_server){ run.conf.server, run.conf.port, ASK_SECONDS };
-	zonelook_begin(&run.look, &server, pub);
+	begin_look(&run);
 	if ((st = publish(&run)) == ST_OK)
 		why[0] = '\0';
 	if (st == ST_OK && run.clash.name != NULL)
@@ -318,6 +324,22 @@ zonefile_publish(const struct publication *pub, char why[PUBLISHER_WHY])
 	return st;
 }
 
+static enum status
+zonefile_look(const struct publication *pub, char why[PUBLISHER_WHY])
+{
+	struct run run = { .pub = pub, .why = why };
+	enum status st;
+
+	why[0] = '\0';
+	if ((st = zoneconf_read(pub->settings, pub->zone, pub->section, &run.conf)) != ST_OK)
+		return explain(&run, st, "its section of the configuration is wrong");
+	begin_look(&run);
+	if (zonelook_serial(&run.look, &run.shown, why, PUBLISHER_WHY) != ST_OK)
+		st = ST_UNPUBLISHED;
+	zoneconf_release(&run.conf);
+	return st;
+}
+
 const struct publisher zonefile_publisher = {
 	.kind = "zonefile",
 	.deadline = 10,
@@ -325,6 +347,7 @@ const struct publisher zonefile_publisher = {
 	.is_whole = true,
 	.check = section_check,
 	.publish = zonefile_publish,
+	.look = zonefile_look,
 	.advise = section_advise,
 	.lag = section_lag,
 };

@@ -569,14 +569,14 @@ test_work(void)
 static void
 test_publisher_state(void)
 {
-	struct publisher_state state = { 1, 2, 3, 4, 6, 5, "" }, back;
+	struct publisher_state state = { 1, 7, 2, 3, 4, 6, 5, "" }, back;
 
 	begin_anew();
 	ok(table_publisher_get(table, publishers[0], &back) == ST_OK && back.verified == 0 && back.why[0] == '\0',
 	    "nothing is remembered at first");
 	memset(state.why, 'w', sizeof(state.why) - 1);
 	ok(table_publisher_put(table, publishers[0], &state, WAIT) == ST_OK &&
-	    table_publisher_get(table, publishers[0], &back) == ST_OK && back.verified == 1 && back.failing_since == 2 &&
+	    table_publisher_get(table, publishers[0], &back) == ST_OK && back.verified == 1 && back.looked == 7 && back.failing_since == 2 &&
 	    back.retry_at == 3 && back.reconciled == 4 && back.slowest == 6 && back.failures == 5 && strcmp(back.why, state.why) == 0,
 	    "then all of it");
 	ok(table_publisher_get(table, publishers[1], &back) == ST_OK && back.verified == 0, "of each by itself");
