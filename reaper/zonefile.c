@@ -63,28 +63,6 @@ section_check(const struct settings *settings, const struct zone *zone, const st
 	return st;
 }
 
-/* A file that is not there yet, or cannot be read by whoever asks, is no matter for advice. */
-static void
-section_advise(const struct settings *settings, const struct zone *zone, const struct conf_section *section)
-{
-	char why[PUBLISHER_WHY], *text = NULL;
-	struct masterfile parts;
-	struct zonefile zf;
-	size_t len;
-
-	if (zoneconf_read(settings, zone, section, &zf) != ST_OK)
-		return;
-	if (file_read(zf.file, ZONE_MAX, &text, &len) == ST_OK) {
-		if (masterfile_parse(text, len, zone->name, &parts, why, sizeof(why)) != ST_OK)
-			log_warning("%s: %s", zf.file, why);
-		else if (parts.minimum > zone->ttl)
-			log_warning("%s: the SOA MINIMUM is %u s and the TTL %u s: a record that comes back may stay "
-			    "unseen for longer than one that changes", zf.file, parts.minimum, zone->ttl);
-	}
-	free(text);
-	zoneconf_release(&zf);
-}
-
 static unsigned
 section_lag(const struct settings *settings, const struct zone *zone, const struct conf_section *section)
 {
@@ -338,6 +316,33 @@ zonefile_look(const struct publication *pub, char why[PUBLISHER_WHY])
 		st = ST_UNPUBLISHED;
 	zoneconf_release(&run.conf);
 	return st;
+}
+
+/* --- advice --- */
+
+/* A file that is not there yet, or cannot be read by whoever asks, is no matter for advice. */
+static void
+section_advise(const struct settings *settings, const struct zone *zone, const struct conf_section *section)
+{
+	const struct publication pub = { .settings = settings, .zone = zone, .section = section };
+	char why[PUBLISHER_WHY], *text = NULL;
+	struct masterfile parts;
+	struct zonefile zf;
+	size_t len;
+
+	if (zoneconf_read(settings, zone, section, &zf) != ST_OK)
+		return;
+	if (file_read(zf.file, ZONE_MAX, &text, &len) == ST_OK) {
+		if (masterfile_parse(text, len, zone->name, &parts, why, sizeof(why)) != ST_OK)
+			log_warning("%s: %s", zf.file, why);
+		else if (parts.minimum > zone->ttl)
+			log_warning("%s: the SOA MINIMUM is %u s and the TTL %u s: a record that comes back may stay "
+			    "unseen for longer than one that changes", zf.file, parts.minimum, zone->ttl);
+	}
+	free(text);
+	zoneconf_release(&zf);
+	if (zonefile_look(&pub, why) != ST_OK)
+		log_warning("zonefile %s: %s", zone->name, why);
 }
 
 const struct publisher zonefile_publisher = {
