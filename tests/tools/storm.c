@@ -4,7 +4,7 @@
  *
  * Each process has ROUNDS times a child of its own open the table, renew a lease and leave by _exit(2), and waits for
  * it. With KILLS the children go on renewing instead, and each is ended by SIGKILL after a random time, until there
- * were so many. A renewal counts as acknowledged as a helper's does: the commit went well and the table is still the
+ * were so many; a time in which one of three gets to a renewal, however busy the machine is. A renewal counts as acknowledged as a helper's does: the commit went well and the table is still the
  * current one. In the end the table must have each host as it was acknowledged, or younger.
  *
  * Prints key=value; exits with 1 if anything failed or was lost.
@@ -25,7 +25,8 @@
 
 #define PROCESSES	32
 #define HOSTS		8	/* of each process */
-#define KILL_MOST	3000	/* microseconds until a kill */
+#define KILL_FIRST	3000	/* microseconds until a kill at most, in the beginning */
+#define KILL_LEAST	200
 #define LENGTH		600	/* seconds of a lease */
 
 /* What was acknowledged for a host; written by one child at a time, in the order of these members. */
@@ -109,9 +110,9 @@ live(const struct storm *storm, unsigned process, unsigned long round)
 }
 
 static void
-pause_randomly(unsigned *seed)
+pause_randomly(unsigned *seed, unsigned most)
 {
-	const struct timespec time = { 0, rand_r(seed) % KILL_MOST * 1000L };
+	const struct timespec time = { 0, rand_r(seed) % most * 1000L };
 
 	nanosleep(&time, NULL);
 }
@@ -120,21 +121,25 @@ static void
 work(const struct storm *storm, unsigned process)
 {
 	struct tally *tally = &storm->tallies[process];
-	unsigned seed = process;
+	unsigned seed = process, most = KILL_FIRST;
+	unsigned long acked;
 	pid_t pid;
 	int how;
 
 	for (unsigned long i = 0; storm->kills > 0 ? tally->killed < storm->kills : i < storm->rounds; i++) {
+		acked = tally->acked;
 		if ((pid = fork()) < 0)
 			_exit(2);
 		if (pid == 0)
 			live(storm, process, storm->kills > 0 ? tally->acked : i);
 		if (storm->kills > 0) {
-			pause_randomly(&seed);
+			pause_randomly(&seed, most);
 			kill(pid, SIGKILL);
 		}
 		if (waitpid(pid, &how, 0) < 0)
 			_exit(2);
+		most = tally->acked == acked ? most + most / 16 : most - most / 8;
+		most = most < KILL_LEAST ? KILL_LEAST : most < 1000000 ? most : 999999;
 		if (WIFSIGNALED(how) && WTERMSIG(how) == SIGKILL && storm->kills > 0)
 			tally->killed++;
 		else if (!WIFEXITED(how) || WEXITSTATUS(how) != 0) {
