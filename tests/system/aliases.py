@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-# limit: 90
+# limit: 150
 """
 More names for a host: shown, changed and withdrawn together; they cannot be renewed, and go with their host. Those that
 are a CNAME follow it without being touched.

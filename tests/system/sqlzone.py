@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: ISC
-# limit: 200
+# limit: 400
 """The publisher of zones in MariaDB against a real one: what it writes, and when it may say that it is published."""
 import os
 import signal

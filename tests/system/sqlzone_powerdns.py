@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: ISC
-# limit: 200
+# limit: 500
 """A real PowerDNS that answers from the zone that sqlzone keeps: its caches, and DNSSEC as validated by delv."""
 import os
 import re
