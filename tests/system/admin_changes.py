@@ -119,7 +119,7 @@ def status(*args):
 	return json.loads(run([os.path.join(BIN, "dynlease-admin"), "-c", world.conf, "status", "--json", *args]).stdout)
 
 
-shows = lambda host, state: wait_for(5, lambda: status(host)[0]["publishers"][0]["state"] == state)
+shows = lambda host, state: wait_for(20, lambda: status(host)[0]["publishers"][0]["state"] == state)
 ok(shows(A, "failing"), "status: a publisher that asks a dead name server is failing", status(A))
 ok(re.search(r"live +IPv4 +127\.0\.0\.78 .* zonefile failing \d+", admin("status", A)), "in words, too", admin("status", A))
 world.start_named()
