@@ -4,8 +4,9 @@
  *
  * Each process has ROUNDS times a child of its own open the table, renew a lease and leave by _exit(2), and waits for
  * it. With KILLS the children go on renewing instead, and each is ended by SIGKILL after a random time, until there
- * were so many; a time in which one of three gets to a renewal, however busy the machine is. A renewal counts as acknowledged as a helper's does: the commit went well and the table is still the
- * current one. In the end the table must have each host as it was acknowledged, or younger.
+ * were so many; a time in which every other one gets to a renewal, however busy the machine is. A renewal counts as
+ * acknowledged as a helper's does: the commit went well and the table is still the current one. In the end the table
+ * must have each host as it was acknowledged, or younger.
  *
  * Prints key=value; exits with 1 if anything failed or was lost.
  */
@@ -25,7 +26,7 @@
 
 #define PROCESSES	32
 #define HOSTS		8	/* of each process */
-#define KILL_FIRST	3000	/* microseconds until a kill at most, in the beginning */
+#define KILL_FIRST	30000	/* microseconds until a kill at most, in the beginning */
 #define KILL_LEAST	200
 #define LENGTH		600	/* seconds of a lease */
 
@@ -138,7 +139,7 @@ work(const struct storm *storm, unsigned process)
 		}
 		if (waitpid(pid, &how, 0) < 0)
 			_exit(2);
-		most = tally->acked == acked ? most + most / 16 : most - most / 8;
+		most = tally->acked == acked ? most + most / 4 : most - most / 8;
 		most = most < KILL_LEAST ? KILL_LEAST : most < 1000000 ? most : 999999;
 		if (WIFSIGNALED(how) && WTERMSIG(how) == SIGKILL && storm->kills > 0)
 			tally->killed++;
