@@ -33,6 +33,20 @@ def token(number):
 	return "%040x" % (0xabcdef0000 + number)
 
 
+def secret_file(name, text):
+	"""A file in TMP that the reaper may read, and nobody else; its path."""
+	path = os.path.join(TMP, name)
+	with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+		out.write(text + "\n")
+	if os.geteuid() == 0:
+		shutil.chown(path, "nobody")
+	return path
+
+
+def zone_section(zone):
+	return "[zone %s]\nfallback4 = %s\nfallback6 = %s\nttl = 1\n" % (zone, FALLBACK4, FALLBACK6)
+
+
 class World:
 	def __init__(self, hosts=(), zone="dyn.test", lease=120, interval=1, deadline=10, ttl=1, fallback4=FALLBACK4,
 	    fallback6=FALLBACK6, server="", extra="", publisher="zonefile", owner="nobody", group="nogroup",

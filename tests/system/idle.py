@@ -14,27 +14,15 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 import sqlzone  # noqa: E402
 from database import PASSWORD, Database  # noqa: E402
-from lib import BIN, TMP, done_testing, equal, note, ok, run, skip_all, wait_for  # noqa: E402
+from lib import BIN, done_testing, equal, note, ok, run, skip_all, wait_for  # noqa: E402
 from nameservers import SECRET, Named  # noqa: E402
 from secondaries import KNOT, notify_options, start_knot  # noqa: E402
-from world import FALLBACK4, FALLBACK6, World  # noqa: E402
+from world import World, secret_file, zone_section  # noqa: E402
 
 LOOK = 30	# seconds between two looks at a place that has nothing to do
 
 if Named.missing() or not shutil.which("knotd"):
 	skip_all("no name server")
-
-
-def secret(name, text):
-	path = os.path.join(TMP, name)
-	sqlzone.write(path, text + "\n", 0o600)
-	if os.geteuid() == 0:
-		shutil.chown(path, "nobody")
-	return path
-
-
-def zone_section(zone):
-	return "[zone %s]\nfallback4 = %s\nfallback6 = %s\nttl = 1\n" % (zone, FALLBACK4, FALLBACK6)
 
 
 sqlzone.ZONE = "sql.test"
@@ -43,9 +31,9 @@ sqlzone.powerdns_zone(db)
 bind = Named(zone="bind.test").start()
 world = World(zone="file.test", lease=3600, interval=1, hosts=["a.file.test", "a.bind.test", "a.sql.test"],
     extra=zone_section("bind.test") + "[dnsupdate bind.test]\nserver = %s\nserver_port = %d\nkey_name = k\nkey_file = %s\n"
-    "whole_zone = yes\n" % (bind.address, bind.port, secret("tsig", SECRET)) + zone_section("sql.test") +
+    "whole_zone = yes\n" % (bind.address, bind.port, secret_file("tsig", SECRET)) + zone_section("sql.test") +
     "[sqlzone sql.test]\nschema = powerdns\nsocket = %s\ndatabase = pdns\nuser = dynlease\npassword_file = %s\n"
-    "cache = 0\nwhole_zone = yes\n" % (db.socket, secret("password", PASSWORD)))
+    "cache = 0\nwhole_zone = yes\n" % (db.socket, secret_file("password", PASSWORD)))
 with open(world.conf, "a") as conf:
 	conf.write("[nameservers file.test]\nservers = %s\nserver_port = %d\nwait = 2\n" % (KNOT, world.dns_port))
 FILE, UPDATE, SQL = "127.0.0.1 port %d" % world.dns_port, "127.0.0.1 port %d" % bind.port, "the database does not answer"

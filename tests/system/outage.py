@@ -10,7 +10,6 @@ import collections
 import json
 import os
 import re
-import shutil
 import signal
 import sys
 import threading
@@ -19,10 +18,10 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 import sqlzone  # noqa: E402
 from database import PASSWORD, Database, PowerDNS as FrontEnd  # noqa: E402
-from lib import BIN, TMP, done_testing, equal, note, ok, run, skip_all, wait_for  # noqa: E402
+from lib import BIN, done_testing, equal, note, ok, run, skip_all, wait_for  # noqa: E402
 from nameservers import NSD, SECRET, Knot, Named, PowerDNS  # noqa: E402
 from secondaries import KNOT, notify_options, start_knot  # noqa: E402
-from world import FALLBACK4, FALLBACK6, World  # noqa: E402
+from world import FALLBACK4, FALLBACK6, World, secret_file, zone_section  # noqa: E402
 
 LEASE, INTERVAL, RETRY_MOST = 20, 1, 15
 SPACE = 6	# seconds between one going away and the next
@@ -40,21 +39,9 @@ for missing in [kind.missing() for kind in (Named, Knot, PowerDNS, NSD)]:
 
 # --- the world ---
 
-def secret(name, text):
-	path = os.path.join(TMP, name)
-	sqlzone.write(path, text + "\n", 0o600)
-	if os.geteuid() == 0:
-		shutil.chown(path, "nobody")
-	return path
-
-
-def zone_section(zone):
-	return "[zone %s]\nfallback4 = %s\nfallback6 = %s\nttl = 1\n" % (zone, FALLBACK4, FALLBACK6)
-
-
 def by_update(server):
 	return zone_section(server.zone) + ("[dnsupdate %s]\nserver = %s\nserver_port = %d\nkey_name = k\nkey_file = %s\n"
-	    "whole_zone = yes\n" % (server.zone, server.address, server.port, secret("tsig", SECRET)))
+	    "whole_zone = yes\n" % (server.zone, server.address, server.port, secret_file("tsig", SECRET)))
 
 
 sqlzone.ZONE = "sql.test"
@@ -68,7 +55,7 @@ world = World(zone="file.test", lease=LEASE, interval=INTERVAL, extra="".join(by
     knot, pdns)) + zone_section("nsd.test") + "[zonefile nsd.test]\nfile = %s\nserver_port = %d\nreload = %s\n" %
     (nsd.path("zone"), nsd.port, nsd.reload()) + zone_section("sql.test") + "[sqlzone sql.test]\nschema = powerdns\n"
     "socket = %s\ndatabase = pdns\nuser = dynlease\npassword_file = %s\ncache = 0\nwhole_zone = yes\n" %
-    (db.socket, secret("password", PASSWORD)))
+    (db.socket, secret_file("password", PASSWORD)))
 with open(world.conf, "a") as conf:
 	conf.write("[nameservers file.test]\nservers = %s\nserver_port = %d\nwait = 2\n" % (KNOT, world.dns_port))
 PORTS = {"file.test": world.dns_port, "sql.test": front.port}
