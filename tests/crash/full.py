@@ -77,7 +77,7 @@ class Lack:
 		self.claim(ask(world, KEEP, "STATUS " + KEEP)[0].startswith("250 %s state=live" % KEEP), "by a client, too")
 		self.claim(world.shows(GONE, FALLBACK4, FALLBACK6, LEASE + 4), "the silent host is withdrawn")
 		self.claim(world.shows(KEEP, keep), "the other one stays")
-		self.claim(self.reaper.is_running() and self.told(), "the reaper says what is wrong", self.reaper.text())
+		self.claim(wait_for(5, self.told) and self.reaper.is_running(), "the reaper says what is wrong", self.reaper.text())
 		lines = self.reaper.text().count("\n")
 		ended = time.monotonic() + 3
 		wait_for(3, lambda: time.monotonic() >= ended)
