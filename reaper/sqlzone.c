@@ -24,7 +24,7 @@
 #define PAUSE		100			/* milliseconds before another try */
 #define NAME_BY_NAME	256			/* more names than these are found in the whole zone */
 
-/* One run of publish(). */
+/* One run of publish() or look(). */
 struct run {
 	const struct publication	*pub;
 	struct sqlconf			 conf;
@@ -267,8 +267,9 @@ publish_stubbornly(struct run *run)
 	}
 }
 
+/* A run has its section and, once work opens one, a session. */
 static enum status
-sqlzone_publish(const struct publication *pub, char why[PUBLISHER_WHY])
+run_through(const struct publication *pub, char why[PUBLISHER_WHY], enum status (*work)(struct run *))
 {
 	struct run run = { .pub = pub, .until = clock_boot() + BUDGET, .why = why };
 	enum status st;
@@ -278,28 +279,22 @@ sqlzone_publish(const struct publication *pub, char why[PUBLISHER_WHY])
 		snprintf(why, PUBLISHER_WHY, "its section of the configuration is wrong");
 		return st;
 	}
-	st = publish_stubbornly(&run);
+	st = work(&run);
 	sqlsession_close(&run.session);
 	sqlconf_release(&run.conf);
 	return st == ST_BUSY || st == ST_CLOSED ? ST_UNPUBLISHED : st;
 }
 
 static enum status
+sqlzone_publish(const struct publication *pub, char why[PUBLISHER_WHY])
+{
+	return run_through(pub, why, publish_stubbornly);
+}
+
+static enum status
 sqlzone_look(const struct publication *pub, char why[PUBLISHER_WHY])
 {
-	struct sqlsession session;
-	struct sqlconf conf;
-	enum status st;
-
-	why[0] = '\0';
-	if ((st = sqlconf_read(pub->settings, pub->zone, pub->section, &conf)) != ST_OK) {
-		snprintf(why, PUBLISHER_WHY, "its section of the configuration is wrong");
-		return st;
-	}
-	st = sqlsession_open(&session, &conf, pub->zone, why);
-	sqlsession_close(&session);
-	sqlconf_release(&conf);
-	return st == ST_BUSY || st == ST_CLOSED ? ST_UNPUBLISHED : st;
+	return run_through(pub, why, reopen);
 }
 
 const struct publisher sqlzone_publisher = {
