@@ -9,6 +9,7 @@ A script runs alone too: ROOT, BIN, TOOLS and TMP are then found or made here.
 """
 import atexit
 import os
+import random
 import shutil
 import signal
 import socket
@@ -98,14 +99,19 @@ def wait_for(seconds, condition, *args):
 
 
 def free_port(address="127.0.0.1"):
-	"""A port that the kernel gives out on address, free for TCP and UDP."""
+	"""
+	A port on address that is free for TCP and UDP, and stays so while the server that is to have it is down: the kernel
+	gives out none of these by itself, and this gives out none twice in one run of the tests.
+	"""
 	family = socket.AF_INET6 if ":" in address else socket.AF_INET
 	while True:
+		port = random.randrange(10000, 32000)
 		with socket.socket(family, socket.SOCK_STREAM) as tcp, socket.socket(family, socket.SOCK_DGRAM) as udp:
-			tcp.bind((address, 0))
-			port = tcp.getsockname()[1]
 			try:
+				tcp.bind((address, port))
 				udp.bind((address, port))
+				if not _own_tmp:
+					open(os.path.join(os.path.dirname(TMP), "port.%d" % port), "x").close()
 			except OSError:
 				continue
 			return port
