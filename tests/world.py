@@ -130,8 +130,9 @@ class World:
 
 	def start_reaper(self, wrap=()):
 		"""--watch, until it has finished a pass."""
+		before = self.check().get("alive_at", "0")
 		reaper = spawn("reaper", [*wrap, os.path.join(BIN, "dynlease-reaper"), "-D", "-c", self.conf, "--watch"])
-		wait_for(10, lambda: self.check().get("alive") == "yes")
+		wait_for(10, lambda: self.check().get("alive_at", "0") not in ("0", before))
 		return reaper
 
 	def helper_script(self, args="-D"):
@@ -200,7 +201,7 @@ class World:
 
 	def dig(self, name, kind="A"):
 		"""The answers of the name server, sorted, as one text; "?" when it does not answer."""
-		got = run(["dig", "+short", "+time=1", "+tries=1", "+norecurse", "-p", str(self.dns_port), "@127.0.0.1",
+		got = run(["dig", "+short", "+time=1", "+tries=3", "+norecurse", "-p", str(self.dns_port), "@127.0.0.1",
 		    name, kind])
 		return "?" if got.returncode != 0 else " ".join(sorted(got.stdout.decode().split()))
 

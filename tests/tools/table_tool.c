@@ -60,8 +60,9 @@ check(struct table *table)
 	if (table_check(table, clock_boot(), print_fault, NULL, &sum) != ST_OK)
 		die("cannot be read");
 	printf("leases=%zu\nlive=%zu\ndue=%zu\nchanged=%zu\npending=%zu\nstrikes=%zu\nrenewals=%llu\nfaults=%zu\n"
-	    "alive=%s\nmap=%zu\nused=%zu\n", sum.leases, sum.live, sum.due, sum.changed, sum.pending, sum.strikes,
-	    (unsigned long long)sum.renewals, sum.faults, sum.alive != 0 ? "yes" : "no", sum.map, sum.used);
+	    "alive=%s\nalive_at=%llu\nmap=%zu\nused=%zu\n", sum.leases, sum.live, sum.due, sum.changed, sum.pending, sum.strikes,
+	    (unsigned long long)sum.renewals, sum.faults, sum.alive != 0 ? "yes" : "no",
+	    (unsigned long long)sum.alive, sum.map, sum.used);
 }
 
 static void
