@@ -69,7 +69,7 @@ class Server:
 	# --- looking ---
 
 	def dig(self, name, kind="A", *options):
-		got = run(["dig", "+short", "+time=1", "+tries=1", "+norecurse", *options, "-p", str(self.port),
+		got = run(["dig", "+short", "+time=1", "+tries=2", "+norecurse", *options, "-p", str(self.port),
 		    "@" + self.address, name, kind])
 		return "?" if got.returncode != 0 else " ".join(sorted(got.stdout.decode().split("\n"))).strip()
 
