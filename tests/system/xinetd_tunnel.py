@@ -29,7 +29,7 @@ laptop = net.Machine("laptop")
 _, wire = net.cable(None, SERVER + "/24", laptop, HOME + "/24")
 laptop.move(wire, HOME + "/24", SERVER)
 
-world = World(lease=LEASE, allow="10.77.0.0/16")
+world = World(lease=LEASE, interval=5, allow="10.77.0.0/16")
 world.add_hosts([HOST], announce="10.77.0.0/24")
 world.start_named()
 world.start_reaper()
@@ -166,7 +166,7 @@ lines = got.stdout.decode().splitlines() + ["", "", "", ""]
 ok(lines[1:4] == ["250 " + HOST, "250 %s address=%s family=4 lease=%d renew=%d changed=yes" % (HOST, HOME, LEASE,
     LEASE // 3), "221 bye"], "from the first byte to 250 through xinetd, ssh, sshd, netcat, xinetd (%s s)" % lines[0],
     got.stdout.decode(), got.stderr.decode())
-claim(HOME, "", "and the address is published", 1)
+claim(HOME, "", "and the address is published", 3)
 log = world.helper_log()
 ok(re.search(r"renew host=%s .*address=%s peer=(::1|127\.0\.0\.1) " % (re.escape(HOST), HOME), log),
     "the server has logged who its peer was", log)
@@ -190,7 +190,7 @@ equal(leased()[0], HOME, "none of these has moved the lease")
 # --- the machine moves, and says goodbye ---
 
 expect(client("release"), OK, "release")
-claim(FALLBACK4, FALLBACK6, "withdraws at once", 1)
+claim(FALLBACK4, FALLBACK6, "withdraws at once", 3)
 laptop.move(wire, AWAY + "/24", SERVER)
 got = client("renew", announce="auto")
 expect(got, OK, "from another address")
