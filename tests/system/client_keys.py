@@ -180,7 +180,7 @@ for version in ("-tls1_2", "-tls1_3"):
 	port = free_port()
 	fake = spawn("fake" + version, ["openssl", "s_server", "-quiet", "-verify", "1", version, "-accept", "127.0.0.1:%d" % port,
 	    "-cert", world.certificate, "-key", world.certificate.replace(".pem", ".key")], stdin=subprocess.PIPE)
-	wrong = {**mutual, "port": port, "timeout": 1}
+	wrong = {**mutual, "port": port, "timeout": 4}
 	wait_for(10, lambda: client(conf_of(**wrong, pin="SHA256:" + "A" * 43)).returncode != UNAVAILABLE)
 	expect(client(conf_of(**wrong, pin="SHA256:" + "A" * 43)), PROTOCOL, "a server of another key", "known here")
 	ok(KEY not in fake.text(), version + ": is not shown the certificate", fake.text())
@@ -311,10 +311,10 @@ else:
 	    env={**os.environ, "LD_PRELOAD": LIBRARY, "DONT_FAKE_MONOTONIC": "1", "FAKETIME_TIMESTAMP_FILE": step,
 	    "FAKETIME_NO_CACHE": "1"})
 	ok(wait_for(5, lambda: "expires in 28 days" in daemon.text()), "the daemon warns", daemon.text())
-	for offset, wanted in (("+72d", 1), ("+87d", 2), ("+88d", 2), ("+101d", 3)):
+	for number, (offset, wanted) in enumerate((("+72d", 1), ("+87d", 2), ("+88d", 2), ("+101d", 3)), 1):
 		os.rename(write("step.new", offset + "\n"), step)
 		daemon.kill(1)			# libfaketime also shifts the timer of the next renewal
-		count = daemon.text().count(": leased ")
-		ok(wait_for(10, lambda: daemon.text().count(": leased ") > count), "it reads its configuration again", daemon.text())
+		ok(wait_for(10, lambda: daemon.text().count("read again") == number and
+		    ": leased " in daemon.text().rpartition("read again")[2]), "it reads its configuration again", daemon.text())
 		equal(daemon.text().count("the certificate "), wanted, "%s: %d lines so far" % (offset, wanted))
 done_testing()
