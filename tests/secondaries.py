@@ -11,7 +11,7 @@ NSD, KNOT = "127.0.0.31", "127.0.0.32"
 
 def notify_options(world):
 	"""What named must be told, so that both may have the zone and hear of its changes."""
-	return "notify explicit; allow-transfer { any; }; also-notify { %s port %d; %s port %d; };" % (
+	return "notify explicit; notify-delay 0; allow-transfer { any; }; also-notify { %s port %d; %s port %d; };" % (
 	    NSD, world.dns_port, KNOT, world.dns_port)
 
 
