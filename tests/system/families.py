@@ -9,7 +9,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from lib import done_testing, equal, ok, wait_for  # noqa: E402
 from world import FALLBACK4, FALLBACK6, World  # noqa: E402
 
-LEASE = 4
+LEASE = 8
 FOUR, SIX, BOTH, WANING, NEVER, GONE = (name + ".dyn.test" for name in "four six both waning never gone".split())
 V6 = "2001:db8::7"
 
@@ -38,7 +38,7 @@ for host in (FOUR, BOTH, WANING, GONE):
 	world.renew(host, "127.0.0.5")
 for host in (SIX, BOTH, WANING):
 	answer = world.renew(host, address=V6)
-equal(answer, "250 %s address=%s family=6 lease=4 renew=1 changed=yes" % (WANING, V6), "IPv6 is leased by itself")
+equal(answer, "250 %s address=%s family=6 lease=8 renew=2 changed=yes" % (WANING, V6), "IPv6 is leased by itself")
 claim(world, FOUR, "127.0.0.5", "", "live on IPv4 only: no AAAA, not even the fallback's")
 claim(world, SIX, "", V6, "live on IPv6 only: no A")
 claim(world, BOTH, "127.0.0.5", V6, "live on both: both")

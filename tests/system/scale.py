@@ -113,13 +113,19 @@ def watched_renewal(world):
 		return lines.read()
 
 
+def history(world):
+	with open(os.path.join(world.dir, "history")) as file:
+		return file.read()
+
+
 def test_renewal(world):
 	"""Through a super-server, with a reaper that watches; and then with every system call of the helper seen."""
 	world.start_reaper()
 	world.start_xinetd()
 	equal(world.renew(host(7), "127.0.0.5").split()[-1], "changed=yes", "a host of the many moves")
 	ok(world.shows(host(7), "127.0.0.5", seconds=15), "and is published, after its pace")
-	wait_for(5, lambda: world.check().get("pending") == "0")
+	ok(wait_for(10, lambda: "127.0.0.5" in history(world) and world.check().get("changed") == "0"), "and noted",
+	    history(world)[-200:])
 	log = os.path.join(TMP, "helper.log")
 	size = os.path.getsize(log)
 	before = files(world.dir, world.rundir)
