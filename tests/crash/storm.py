@@ -95,9 +95,11 @@ class Host(threading.Thread):
 		self.last, self.tried, self.acked, self.died, self.bad = None, set(), 0, 0, []
 
 	def run(self):
-		began = time.monotonic()
-		Talk(world, source=new_source()).ask([*world.login(self.host), "RENEW " + self.host, "QUIT"])
-		usual = time.monotonic() - began
+		usual = 60.0
+		for _ in range(3):
+			began = time.monotonic()
+			Talk(world, source=new_source()).ask([*world.login(self.host), "RENEW " + self.host, "QUIT"])
+			usual = min(usual, time.monotonic() - began)
 		for number in range(self.rounds):
 			address = "127.77.%d.%d" % (number // 250, 1 + number % 250)
 			talk = Talk(world, source=new_source())

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
 # limit: 300
+# alone
 """
 41 000 hosts fall silent at the same moment, which is more than a child is told at once: each is withdrawn once at each of
 two places, and noted once. Who comes back while a slow place still shows the first of them is not withdrawn there. A reaper
