@@ -432,7 +432,8 @@ def look(server, connection):
 	for pid in (entry for entry in os.listdir("/proc") if entry.isdigit()):
 		try:
 			with open("/proc/%s/cmdline" % pid, "rb") as f:
-				if f.read().split(b"\0")[0] == CLIENT.encode():
+				words = f.read().split(b"\0")
+				if words[0] == CLIENT.encode() and path("client.conf").encode() in words:
 					with open("/proc/%s/limits" % pid, encoding="ascii") as limits:
 						seen["core"] = [li.split()[4] for li in limits if li.startswith("Max core")]
 		except OSError:

@@ -109,7 +109,7 @@ equal((talk.status(), talk.stray()), (0, b""), "and the conversation is as any o
 
 # --- exit codes ---
 
-quick = World(hosts=[A], publisher="", deadline=1)
+quick = World(hosts=[A], publisher="", deadline=3)
 for name, wanted, act in (
     ("QUIT", 0, lambda talk: talk.ask(["QUIT"])),
     ("an end without QUIT", 0, lambda talk: talk.shake().end()),

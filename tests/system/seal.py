@@ -65,7 +65,7 @@ def key_of(world):
 
 
 # Many, so that the accounts have pages that are free after a change, and not at once used again.
-home = World(hosts=[A, B] + ["m%d.dyn.test" % number for number in range(80)])
+home = World(hosts=[A, B] + ["m%d.dyn.test" % number for number in range(80)], publisher="")
 home.add_hosts([C], verifier=CRYPT, announce="")
 home.add_hosts([D], verifier="-", amend=["require network", "network 127.0.0.0/8"])
 home.start_reaper()
@@ -222,7 +222,7 @@ admin("lock")
 admin("restore", kept, name="locked: a backup by the key of now")
 admin("unlock", "--passphrase-file", third)
 equal(answers(home, A)[:3], "250", "is restored")
-ruin = World(hosts=["other.dyn.test"])
+ruin = World(hosts=["other.dyn.test"], publisher="")
 ruin.tokens[A] = home.tokens[A]
 was = plain_verifiers(ruin)
 admin("restore", kept, "--yes", world=ruin, status=66, name="another machine without the file of the wrapped key")

@@ -159,7 +159,7 @@ def try_signed(pdns, mode):
 
 	def look(name):
 		# PowerDNS puts an answer together from several reads, between which a change may come: a resolver asks again.
-		return delv(pdns, name) or delv(pdns, name) or delv(pdns, name)
+		return next(filter(None, (delv(pdns, name) for _ in range(5))), None)
 
 	def watch():
 		while not end.is_set():

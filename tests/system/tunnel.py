@@ -168,9 +168,9 @@ expect(client(conf_of(**pinned, trust_first="yes"), "renew"), CONFIG, "trust_fir
 port = free_port()
 fake = spawn("fake", ["openssl", "s_server", "-quiet", "-accept", "127.0.0.1:%d" % port, "-cert", world.certificate, "-key",
     world.certificate.replace(".pem", ".key")], stdin=subprocess.PIPE)
-ok(wait_for(10, lambda: client(conf_of(**dict(pinned, port=port), pin=wrong, timeout=1), "renew").returncode == PROTOCOL),
+ok(wait_for(10, lambda: client(conf_of(**dict(pinned, port=port), pin=wrong, timeout=4), "renew").returncode == PROTOCOL),
     "a server with another key", fake.text())
 ok(HOST not in fake.text(), "hears nothing", fake.text())
-client(conf_of(**dict(pinned, port=port), pin=key, timeout=1), "renew")
+client(conf_of(**dict(pinned, port=port), pin=key, timeout=4), "renew")
 ok(wait_for(5, lambda: "LOGIN " + HOST in fake.text()), "while one with the right key does", re.sub("[0-9a-f]{40}", "...", fake.text()))
 done_testing()
