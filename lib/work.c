@@ -40,13 +40,24 @@ compare_hosts(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
+static bool
+is_tidy(const struct work *work)
+{
+	for (size_t i = 1; i < work->n; i++)
+		if (compare_hosts(&work->hosts[i - 1], &work->hosts[i]) >= 0)
+			return false;
+	return true;
+}
+
+/* Most lists are in order already: the databases are, and what was tidied once is often tidied with nothing new. */
 void
 work_tidy(struct work *work)
 {
 	size_t kept = 0;
 
-	if (work->n > 1)
-		qsort(work->hosts, work->n, sizeof(*work->hosts), compare_hosts);
+	if (is_tidy(work))
+		return;
+	qsort(work->hosts, work->n, sizeof(*work->hosts), compare_hosts);
 	for (size_t i = 0; i < work->n; i++) {
 		struct work_host *last = kept > 0 ? &work->hosts[kept - 1] : NULL;
 
