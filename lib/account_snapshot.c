@@ -23,14 +23,23 @@ account_read(struct store_txn *txn, const char *name, struct account *account)
 	return st;
 }
 
+/* How a value of the database of hosts begins: with the mark of an alias, or '\0' for none. */
+static char
+mark_of(const struct store_value *value)
+{
+	const char *text = value->data;
+
+	return value->size > 0 && (*text == MARK_ALIAS || *text == MARK_CNAME) ? *text : '\0';
+}
+
 /* A value of the database of hosts: whose it is, or after a mark what it is an alias of. No mark is 0. ST_DAMAGED. */
 static enum status
 read_host(const struct store_value *value, char *mark, char name[NAME_SIZE])
 {
 	const char *text = value->data;
-	const size_t skip = value->size > 0 && (*text == MARK_ALIAS || *text == MARK_CNAME) ? 1 : 0;
+	const size_t skip = mark_of(value) != '\0' ? 1 : 0;
 
-	*mark = skip > 0 ? *text : '\0';
+	*mark = mark_of(value);
 	return name_parse(text + skip, value->size - skip, name) == ST_OK ? ST_OK : ST_DAMAGED;
 }
 
@@ -106,6 +115,13 @@ struct walker {
 	void		*arg;
 };
 
+/* A few aliases among a hundred thousand hosts cost no more than stepping over those. */
+static bool
+hears_of(const struct walker *walker, char mark)
+{
+	return mark == '\0' ? walker->host != NULL : walker->alias != NULL;
+}
+
 static enum status
 walk_names(struct store_txn *txn, const struct walker *walker)
 {
@@ -117,12 +133,14 @@ walk_names(struct store_txn *txn, const struct walker *walker)
 
 	for (more = store_walk(txn, DB_HOST, store_bytes(NULL, 0), &cursor); more && st == ST_OK;
 	    more = store_walk_next(&cursor)) {
+		if (!hears_of(walker, mark_of(&cursor.value)))
+			continue;
 		if (name_parse(cursor.key.data, cursor.key.size, alias.name) != ST_OK ||
 		    read_host(&cursor.value, &mark, alias.host) != ST_OK)
 			st = ST_DAMAGED;
-		else if (mark == '\0' && walker->host != NULL)
+		else if (mark == '\0')
 			st = walker->host(walker->arg, alias.name, alias.host);
-		else if (mark != '\0' && walker->alias != NULL) {
+		else {
 			alias.is_cname = mark == MARK_CNAME;
 			st = walker->alias(walker->arg, &alias);
 		}

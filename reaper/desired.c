@@ -293,6 +293,8 @@ build_one(const struct building *b, struct table *table, const char *host)
 	struct desired *name;
 	enum status st = accounts_owner(b->accounts, host, owner);
 
+	if (st == ST_EXISTS)
+		return ST_OK;		/* an alias: they come behind the hosts */
 	if (st != ST_OK && st != ST_NOTFOUND)
 		return ST_NOTFOUND;	/* the accounts cannot be read */
 	if ((st = append(b->list, host, st == ST_OK)) != ST_OK)
@@ -314,7 +316,7 @@ desired_build_touched(const struct settings *settings, const struct zone *zone, 
 
 	*list = (struct desired_list){ 0 };
 	for (size_t i = 0; i < touched->n && st == ST_OK; i++)
-		if (settings_zone(settings, touched->hosts[i].name) == zone && !is_alias(&b, touched->hosts[i].name))
+		if (settings_zone(settings, touched->hosts[i].name) == zone)
 			st = build_one(&b, table, touched->hosts[i].name);
 	if (st == ST_OK)
 		st = append_aliases(&b, table, touched, false);
