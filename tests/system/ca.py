@@ -91,8 +91,6 @@ def login(account, directory=None, when="", secret=""):
 	talk = Talk(world, context=context, wrap=at(when))
 	answers = talk.ask([("LOGIN %s %s" % (account, secret)).strip(), "RENEW " + account, "QUIT"])
 	talk.status()
-	for name in glob.glob("/dev/shm/*faketime_*_%d" % talk.pid):	# which leaves without a word
-		os.unlink(name)
 	return " ".join(line[:3] for line in answers[:2])
 
 
