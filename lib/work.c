@@ -4,13 +4,14 @@
  */
 #include "work.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum status
 work_add(struct work *work, const char *host, uint64_t number)
 {
+	const char *name;
+
 	if (work->n == work->room) {
 		const size_t room = work->room == 0 ? 64 : 2 * work->room;
 		struct work_host *hosts = reallocarray(work->hosts, room, sizeof(*hosts));
@@ -20,8 +21,9 @@ work_add(struct work *work, const char *host, uint64_t number)
 		work->hosts = hosts;
 		work->room = room;
 	}
-	snprintf(work->hosts[work->n].name, NAME_SIZE, "%s", host);
-	work->hosts[work->n++].number = number;
+	if ((name = texts_keep(&work->names, host)) == NULL)
+		return ST_NOMEM;
+	work->hosts[work->n++] = (struct work_host){ name, number };
 	return ST_OK;
 }
 
@@ -29,6 +31,7 @@ void
 work_free(struct work *work)
 {
 	free(work->hosts);
+	texts_free(&work->names);
 	*work = (struct work){ 0 };
 }
 
@@ -72,8 +75,7 @@ work_tidy(struct work *work)
 bool
 work_has(const struct work *work, const char *host)
 {
-	struct work_host key = { 0 };
+	const struct work_host key = { .name = host };
 
-	snprintf(key.name, sizeof(key.name), "%s", host);
 	return work->n > 0 && bsearch(&key, work->hosts, work->n, sizeof(key), compare_hosts) != NULL;
 }

@@ -4,7 +4,6 @@
  */
 #include "desired.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +21,8 @@ struct building {
 static enum status
 append(struct desired_list *list, const char *name, bool owned)
 {
+	const char *kept;
+
 	if (list->n == list->room) {
 		const size_t room = list->room == 0 ? 64 : 2 * list->room;
 		struct desired *names = reallocarray(list->names, room, sizeof(*names));
@@ -31,8 +32,9 @@ append(struct desired_list *list, const char *name, bool owned)
 		list->names = names;
 		list->room = room;
 	}
-	list->names[list->n] = (struct desired){ .owned = owned, .sheds_cname = !owned };
-	snprintf(list->names[list->n++].name, NAME_SIZE, "%s", name);
+	if ((kept = texts_keep(&list->texts, name)) == NULL)
+		return ST_NOMEM;
+	list->names[list->n++] = (struct desired){ .name = kept, .owned = owned, .sheds_cname = !owned };
 	return ST_OK;
 }
 
@@ -56,9 +58,8 @@ compare(const void *a, const void *b)
 static struct desired *
 find(struct desired_list *list, size_t n, const char *name)
 {
-	struct desired key = { 0 };
+	const struct desired key = { .name = name };
 
-	snprintf(key.name, sizeof(key.name), "%s", name);
 	return n == 0 ? NULL : bsearch(&key, list->names, n, sizeof(key), compare);
 }
 
@@ -185,7 +186,7 @@ find_shown(const struct aliasing *a, const char *host, struct desired *shown)
 		*shown = *listed;
 		return ST_OK;
 	}
-	snprintf(shown->name, sizeof(shown->name), "%s", host);
+	shown->name = host;
 	shown->owned = accounts_owner(a->b->accounts, host, owner) == ST_OK;
 	if (shown->owned && a->table != NULL)
 		st = fill_in_leases(a->b, a->table, shown);
@@ -209,7 +210,7 @@ find_cname(const struct aliasing *a, const struct alias *alias, struct desired *
 	if (strcmp(alias->name, a->b->zone->name) == 0)
 		log_error("%s is a zone and cannot be a CNAME: it shows nothing", alias->name);
 	else if (has_host(a, alias)) {
-		if ((shown->cname = strdup(alias->host)) == NULL)
+		if ((shown->cname = texts_keep(&a->b->list->texts, alias->host)) == NULL)
 			return ST_NOMEM;
 		shown->owned = shown->live = true;
 	}
@@ -235,7 +236,7 @@ append_alias(const struct aliasing *a, const struct alias *alias, bool touched)
 	st = alias->is_cname ? find_cname(a, alias, &shown) : find_shown(a, alias->host, &shown);
 	shown.touched = touched;
 	shown.sheds_cname = !shown.owned || work_has(a->touched, alias->name);	/* it was one, perhaps */
-	snprintf(shown.name, sizeof(shown.name), "%s", alias->name);
+	shown.name = list->names[list->n - 1].name;
 	list->names[list->n - 1] = shown;
 	return st;
 }
@@ -328,8 +329,7 @@ desired_build_touched(const struct settings *settings, const struct zone *zone, 
 void
 desired_free(struct desired_list *list)
 {
-	for (size_t i = 0; i < list->n; i++)
-		free(list->names[i].cname);
 	free(list->names);
+	texts_free(&list->texts);
 	*list = (struct desired_list){ 0 };
 }

@@ -13,12 +13,14 @@
 #include "lib/settings.h"
 #include "lib/status.h"
 #include "lib/table.h"
+#include "lib/texts.h"
 
 #include "publish.h"
 
 struct desired_list {
 	size_t		 n, room;
-	struct desired	*names;		/* in order of name; what they lead to belongs to the list */
+	struct desired	*names;		/* in order of name */
+	struct texts	 texts;		/* theirs */
 };
 
 /*

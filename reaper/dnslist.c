@@ -6,7 +6,6 @@
 #include "dnslist.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +37,7 @@ dnslist_end(struct dns_list *list)
 	free(list->shown);
 	free(list->strangers);
 	free(list->targets);
+	texts_free(&list->texts);
 	*list = (struct dns_list){ 0 };
 }
 
@@ -72,8 +72,10 @@ name_of(const ldns_rdf *dname, char name[NAME_SIZE])
 }
 
 static enum status
-append(struct desired **names, size_t *n, size_t *room, const char *name)
+append(struct texts *texts, struct desired **names, size_t *n, size_t *room, const char *name)
 {
+	const char *kept;
+
 	if (*n > 0 && strcmp((*names)[*n - 1].name, name) == 0)
 		return ST_OK;
 	if (*n == *room) {
@@ -85,8 +87,9 @@ append(struct desired **names, size_t *n, size_t *room, const char *name)
 		*names = bigger;
 		*room = more;
 	}
-	(*names)[*n] = (struct desired){ .owned = false };
-	snprintf((*names)[(*n)++].name, NAME_SIZE, "%s", name);
+	if ((kept = texts_keep(texts, name)) == NULL)
+		return ST_NOMEM;
+	(*names)[(*n)++] = (struct desired){ .name = kept };
 	return ST_OK;
 }
 
@@ -121,18 +124,19 @@ note(struct dns_shown *shown, const ldns_rr *rr, unsigned ttl)
 static enum status
 take_named(struct dns_list *list, const ldns_rr *rr)
 {
-	struct desired key = { .owned = false };
+	char name[NAME_SIZE];
+	const struct desired key = { .name = name };
 	struct desired *ours;
 
-	if (!name_of(ldns_rr_owner(rr), key.name))
+	if (!name_of(ldns_rr_owner(rr), name))
 		return ST_OK;
 	ours = list->n == 0 ? NULL : bsearch(&key, list->names, list->n, sizeof(key), compare);
 	if (ours != NULL && ldns_rr_get_type(rr) == LDNS_RR_TYPE_CNAME)
 		note_cname(&list->shown[ours - list->names], rr, ours, list->zone->ttl);
 	else if (ours != NULL)
 		note(&list->shown[ours - list->names], rr, list->zone->ttl);
-	else if (ldns_rr_get_type(rr) != LDNS_RR_TYPE_CNAME && strcmp(key.name, list->zone->name) != 0)
-		return append(&list->strangers, &list->nstrangers, &list->strangers_room, key.name);
+	else if (ldns_rr_get_type(rr) != LDNS_RR_TYPE_CNAME && strcmp(name, list->zone->name) != 0)
+		return append(&list->texts, &list->strangers, &list->nstrangers, &list->strangers_room, name);
 	return ST_OK;
 }
 
@@ -145,7 +149,7 @@ take_target(struct dns_list *list, const ldns_rr *rr, size_t field)
 	if (target == NULL || ldns_rdf_get_type(target) != LDNS_RDF_TYPE_DNAME || ldns_rdf_size(target) < 2 ||
 	    !name_of(target, name))
 		return ST_OK;
-	return append(&list->targets, &list->ntargets, &list->targets_room, name);
+	return append(&list->texts, &list->targets, &list->ntargets, &list->targets_room, name);
 }
 
 enum status

@@ -12,6 +12,7 @@
 #include <ldns/ldns.h>
 
 #include "lib/status.h"
+#include "lib/texts.h"
 
 #include "dnsconf.h"
 #include "publish.h"
@@ -28,6 +29,7 @@ struct dns_list {
 	struct desired		*strangers;	/* names that are not ours and have an address; not owned */
 	size_t			 ntargets, targets_room;
 	struct desired		*targets;	/* names that other records rely on */
+	struct texts		 texts;		/* of both */
 };
 
 /* For the names of the publication, which must outlive the list. ST_NOMEM. End it with dnslist_end(), also then. */

@@ -163,9 +163,10 @@ dnsmessage_fit(const struct zone *zone, const struct desired *const *names, size
 static bool
 push_rights(ldns_pkt *pkt, const struct zone *zone)
 {
-	struct desired name = { .sheds_cname = true };
+	char text[NAME_SIZE];
+	const struct desired name = { .name = text, .sheds_cname = true };
 
-	return snprintf(name.name, sizeof(name.name), TRIAL_LABEL ".%s", zone->name) >= (int)sizeof(name.name) ||
+	return snprintf(text, sizeof(text), TRIAL_LABEL ".%s", zone->name) >= (int)sizeof(text) ||
 	    push_name(pkt, zone, &name);
 }
 

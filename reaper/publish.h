@@ -21,10 +21,10 @@
 
 /* What a name must show. Family 0 means no record of that family. */
 struct desired {
-	char		name[NAME_SIZE];
+	const char	*name;
 	struct address	a;
 	struct address	aaaa;
-	char		*cname;		/* NULL, or the name that its only record leads to: no address then */
+	const char	*cname;		/* NULL, or the name that its only record leads to: no address then */
 	bool		sheds_cname;	/* it may show a CNAME that is not wanted any more, besides what is */
 	bool		touched;	/* this one is new to the publisher, or changed */
 	bool		live;		/* shows a lease, or a CNAME, and not the fallback */

@@ -12,26 +12,29 @@
 #include <string.h>
 
 #include "lib/clock.h"
+#include "lib/texts.h"
 #include "reaper/publish.h"
 
 enum { NAMES = 200000 };
 
 static const struct publisher *publisher;
+static struct texts texts;
 
 static bool
 read_name(struct desired *to)
 {
-	char name[NAME_SIZE + 1], a[NAME_SIZE + 2], aaaa[ADDRESS_TEXT], flags[8];
+	char name[NAME_SIZE + 1], parsed[NAME_SIZE], a[NAME_SIZE + 2], aaaa[ADDRESS_TEXT], flags[8];
 
 	if (scanf("%254s %255s %45s %7s", name, a, aaaa, flags) != 4)
 		return false;
-	if (name_parse(name, strlen(name), to->name) != ST_OK ||
+	if (name_parse(name, strlen(name), parsed) != ST_OK ||
 	    (strcmp(a, "none") != 0 && *a != '@' && address_parse(a, &to->a) != ST_OK) ||
 	    (strcmp(aaaa, "none") != 0 && address_parse(aaaa, &to->aaaa) != ST_OK)) {
 		fprintf(stderr, "bad line of %s\n", name);
 		exit(64);
 	}
-	if (*a == '@' && (to->cname = strdup(a + 1)) == NULL)
+	if ((to->name = texts_keep(&texts, parsed)) == NULL ||
+	    (*a == '@' && (to->cname = texts_keep(&texts, a + 1)) == NULL))
 		return false;
 	to->touched = strchr(flags, 't') != NULL;
 	to->live = strchr(flags, 'l') != NULL;
@@ -56,9 +59,8 @@ publish(const struct settings *set, const struct conf_section *section, const st
 		pub.n += pub.all || names[pub.n].touched ? 1 : 0;
 	st = publisher->publish(&pub, why);
 	printf("%s%s%s\n", status_text(st), *why == '\0' ? "" : ": ", why);
-	for (size_t i = 0; i < NAMES; i++)
-		free(names[i].cname);
 	free(names);
+	texts_free(&texts);
 	return st;
 }
 

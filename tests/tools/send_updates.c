@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/texts.h"
 #include "reaper/dnsjob.h"
 #include "reaper/dnsmessage.h"
 
@@ -24,6 +25,7 @@ struct wire {
 static struct desired names[NAMES];
 static const struct desired *list[NAMES];
 static struct wire wires[MESSAGES];
+static struct texts texts;
 
 static void
 die(const char *what)
@@ -35,13 +37,14 @@ die(const char *what)
 static size_t
 read_names(void)
 {
-	char name[NAME_SIZE + 1], address[ADDRESS_TEXT];
+	char name[NAME_SIZE + 1], parsed[NAME_SIZE], address[ADDRESS_TEXT];
 	size_t n = 0;
 
 	while (n < NAMES && scanf("%254s %45s", name, address) == 2) {
 		struct desired *to = &names[n];
 
-		if (name_parse(name, strlen(name), to->name) != ST_OK ||
+		if (name_parse(name, strlen(name), parsed) != ST_OK ||
+		    (to->name = texts_keep(&texts, parsed)) == NULL ||
 		    (strcmp(address, "none") != 0 && address_parse(address, &to->a) != ST_OK))
 			die("a bad line");
 		to->owned = true;
@@ -166,5 +169,6 @@ main(int argc, char **argv)
 	printf("%.3f %zu\n", now() - start, n);
 	dnsjob_end(&job);
 	settings_free(set);
+	texts_free(&texts);
 	return 0;
 }

@@ -155,6 +155,7 @@ static void
 test_fit(void)
 {
 	static struct desired many[500];
+	static char texts[500][NAME_SIZE];
 	static const struct desired *list[500];
 	struct desired big = { .owned = true };
 	uint8_t *wire;
@@ -166,7 +167,8 @@ test_fit(void)
 	for (size_t i = 0; i < 500; i++) {
 		many[i] = big;
 		/* 253 bytes, and no two of them share a label but those of the zone. */
-		snprintf(many[i].name, NAME_SIZE, "%060zu.%060zu.%060zu.%060zu.dyn.test", i, i + 1000, i + 2000, i + 3000);
+		snprintf(texts[i], NAME_SIZE, "%060zu.%060zu.%060zu.%060zu.dyn.test", i, i + 1000, i + 2000, i + 3000);
+		many[i].name = texts[i];
 		list[i] = &many[i];
 	}
 	n = dnsmessage_fit(&zone, list, 500);

@@ -86,8 +86,7 @@ add(struct sqlrows *rows, const char *name, const char *type, const char *conten
 static void
 want(struct desired *name, const char *text, const char *a, bool live)
 {
-	*name = (struct desired){ .owned = true, .touched = true, .live = live };
-	snprintf(name->name, sizeof(name->name), "%s", text);
+	*name = (struct desired){ .name = text, .owned = true, .touched = true, .live = live };
 	if (a != NULL && address_parse(a, &name->a) != ST_OK)
 		exit(1);
 }
@@ -213,12 +212,12 @@ test_steps(void)
 	struct publication pub = { .settings = &settings, .zone = &zone, .names = names, .n = MANY };
 	struct sqlscene scene = { .pub = &pub, .conf = &conf, .order = &order };
 	struct sqlplan plan = { 0 };
-	char text[NAME_SIZE];
+	static char text[MANY][NAME_SIZE];
 	bool is_withdrawn = true;
 
 	for (int i = 0; i < MANY && names != NULL; i++) {
-		snprintf(text, sizeof(text), "h%05d." ZONE, i);
-		want(&names[i], text, i % 3 == 0 ? "192.0.2.250" : "192.0.2.1", i % 3 != 0);
+		snprintf(text[i], sizeof(text[i]), "h%05d." ZONE, i);
+		want(&names[i], text[i], i % 3 == 0 ? "192.0.2.250" : "192.0.2.1", i % 3 != 0);
 	}
 	ok(names != NULL && sqldiff_plan(&scene, &plan) == ST_OK && plan.nsteps == 3,
 	    "many names, in three transactions");

@@ -12,6 +12,7 @@
 enum { MANY = 10000 };
 
 static struct desired names[MANY];
+static char texts[MANY][sizeof("h00000.dyn.test")];
 static const struct zone zone = { .name = "dyn.test" };
 static const struct dns_server server;
 static struct publication pub = { .zone = &zone, .names = names };
@@ -23,7 +24,8 @@ make(size_t n, size_t withdrawn)
 {
 	memset(names, 0, sizeof(names));
 	for (size_t i = 0; i < n; i++) {
-		snprintf(names[i].name, sizeof(names[i].name), "h%05zu.dyn.test", i);
+		snprintf(texts[i], sizeof(texts[i]), "h%05zu.dyn.test", i % MANY);
+		names[i].name = texts[i];
 		names[i].touched = names[i].owned = true;
 		names[i].live = i >= withdrawn;
 	}
