@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Blocks of about a page. The last one has room left; those before it are full.
+ * Blocks, each twice as large as the one before it: few are small, and large ones leave as one when they are freed. The
+ * last one has room left; those before it are full.
  */
 #include "texts.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK	4000	/* bytes of text */
+#define BLOCK_FIRST	4000	/* bytes of text */
+#define BLOCK_MOST	1000000
 
 struct texts_block {
 	struct texts_block	*before;
@@ -15,12 +17,18 @@ struct texts_block {
 	char			 bytes[];
 };
 
+/* With room for at least so much. */
 static struct texts_block *
-add_block(struct texts *texts, size_t room)
+add_block(struct texts *texts, size_t least)
 {
-	struct texts_block *block = malloc(sizeof(*block) + room);
+	struct texts_block *block;
+	size_t room = BLOCK_FIRST;
 
-	if (block != NULL) {
+	if (texts->last != NULL)
+		room = 2 * texts->last->room < BLOCK_MOST ? 2 * texts->last->room : BLOCK_MOST;
+	if (room < least)
+		room = least;
+	if ((block = malloc(sizeof(*block) + room)) != NULL) {
 		*block = (struct texts_block){ .before = texts->last, .room = room };
 		texts->last = block;
 	}
@@ -34,8 +42,7 @@ texts_keep(struct texts *texts, const char *text)
 	struct texts_block *block = texts->last;
 	char *copy;
 
-	if ((block == NULL || block->room - block->used < size) &&
-	    (block = add_block(texts, size > BLOCK ? size : BLOCK)) == NULL)
+	if ((block == NULL || block->room - block->used < size) && (block = add_block(texts, size)) == NULL)
 		return NULL;
 	copy = block->bytes + block->used;
 	memcpy(copy, text, size);

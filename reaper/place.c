@@ -104,7 +104,10 @@ tell_portion(struct place *place, const struct world *world, bool boot, uint64_t
 	return st;
 }
 
-/* What cannot be prepared while a child is at work is tried again when it has ended. */
+/*
+ * As if the child were fast the next portion is prepared larger while it is at work; what cannot be prepared then is tried
+ * again when it has ended.
+ */
 static enum status
 tell(struct place *place, const struct world *world, bool boot, uint64_t now)
 {
@@ -117,8 +120,10 @@ tell(struct place *place, const struct world *world, bool boot, uint64_t now)
 		if (st == ST_OK)
 			st = tell_portion(place, world, boot, now);
 	} while (st == ST_OK && place->child.pid == 0 && task->told < task->work.n);
-	if (st == ST_OK && task->told < task->work.n)
+	if (st == ST_OK && task->told < task->work.n) {
+		task->portion *= PORTION_GROWTH;
 		prepare(place, world, now);
+	}
 	return st;
 }
 
@@ -239,10 +244,10 @@ place_finish(struct place *place, const struct world *world, uint64_t now)
 	if (report.st == ST_OK) {
 		succeeded(place, now);
 		task->shown = task->told;
-		if (now < task->told_at + PORTION_FAST)
-			task->portion *= 2;
-		else
+		if (now >= task->told_at + PORTION_FAST) {
 			forget_prepared(task);	/* is as things were when this child began */
+			task->portion = PORTION_FIRST;
+		}
 		go_on(place, world, now);
 	} else {
 		failed(place, &report, now);

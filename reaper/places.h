@@ -20,7 +20,8 @@
 #include "publish.h"
 
 #define PORTION_FIRST	25000	/* hosts that a child is told to show at most; the rest has its turn after it */
-#define PORTION_FAST	(2 * CLOCK_SECOND)	/* shown within it, the next may be twice as large and is prepared early */
+#define PORTION_FAST	(2 * CLOCK_SECOND)	/* shown within it, the next may be larger, by this factor: */
+#define PORTION_GROWTH	4
 #define RECONCILE_EVERY	(900 * CLOCK_SECOND)
 #define LOOK_EVERY	(30 * CLOCK_SECOND)	/* an idle place is asked whether it is there */
 #define TABLE_WAIT	100	/* milliseconds that the reaper waits for the writer's lock before it goes on */
@@ -39,7 +40,7 @@ struct task {
 	size_t		noted, shown, told;	/* hosts of the list: in the table, by the place, and to its child */
 	size_t		ready;		/* the same: prepared for its next child, as */
 	struct desired_list next;
-	size_t		portion;	/* hosts that are prepared at most */
+	size_t		portion;	/* hosts that the next is prepared for at most */
 	uint64_t	told_at;	/* CLOCK_BOOTTIME nanoseconds */
 	uint64_t	begun;		/* CLOCK_BOOTTIME nanoseconds */
 	uint64_t	busy_since;	/* the table is held by someone else, the same; 0: it is not */
