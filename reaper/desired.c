@@ -19,19 +19,24 @@ struct building {
 };
 
 static enum status
+make_room(struct desired_list *list, size_t room)
+{
+	struct desired *names = reallocarray(list->names, room, sizeof(*names));
+
+	if (names == NULL)
+		return ST_NOMEM;
+	list->names = names;
+	list->room = room;
+	return ST_OK;
+}
+
+static enum status
 append(struct desired_list *list, const char *name, bool owned)
 {
 	const char *kept;
 
-	if (list->n == list->room) {
-		const size_t room = list->room == 0 ? 64 : 2 * list->room;
-		struct desired *names = reallocarray(list->names, room, sizeof(*names));
-
-		if (names == NULL)
-			return ST_NOMEM;
-		list->names = names;
-		list->room = room;
-	}
+	if (list->n == list->room && make_room(list, list->room == 0 ? 64 : 2 * list->room) != ST_OK)
+		return ST_NOMEM;
 	if ((kept = texts_keep(&list->texts, name)) == NULL)
 		return ST_NOMEM;
 	list->names[list->n++] = (struct desired){ .name = kept, .owned = owned, .sheds_cname = !owned };
@@ -313,9 +318,10 @@ desired_build_touched(const struct settings *settings, const struct zone *zone, 
     struct table *table, const struct work *touched, uint64_t now, struct desired_list *list)
 {
 	struct building b = { settings, zone, accounts, now, list };
-	enum status st = ST_OK;
+	enum status st;
 
 	*list = (struct desired_list){ 0 };
+	st = make_room(list, touched->n + 1);
 	for (size_t i = 0; i < touched->n && st == ST_OK; i++)
 		if (settings_zone(settings, touched->hosts[i].name) == zone)
 			st = build_one(&b, table, touched->hosts[i].name);

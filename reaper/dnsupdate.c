@@ -158,11 +158,11 @@ read_zone(struct dns_job *job, struct dns_list *list)
 static enum status
 find_changes(struct dns_job *job, const struct publication *pub, struct dns_list *list, struct dns_changes *changes)
 {
-	enum status st = dnslist_begin(list, pub, &job->conf);
+	enum status st;
 
-	if (st == ST_OK && !pub->compare)
+	if (!pub->compare)
 		st = change_touched(pub, changes);
-	else if (st == ST_OK) {
+	else if ((st = dnslist_begin(list, pub, &job->conf)) == ST_OK) {
 		if ((st = read_zone(job, list)) != ST_OK)
 			return st;
 		st = dnslist_changes(list, changes);

@@ -29,7 +29,7 @@ static void
 choose(struct zonelook *look, const struct publication *pub, bool is_live)
 {
 	const size_t room = ZONELOOK_NAMES - look->n;
-	size_t all = 0, k = 0, take;
+	size_t all = 0, take, passed = 0;
 
 	for (size_t i = 0; i < pub->n; i++)
 		all += is_candidate(pub, i, is_live) ? 1 : 0;
@@ -37,9 +37,11 @@ choose(struct zonelook *look, const struct publication *pub, bool is_live)
 	for (size_t i = 0; i < pub->n; i++) {
 		if (!is_candidate(pub, i, is_live))
 			continue;
-		if ((k + 1) * take / all > k * take / all)
+		passed += take;
+		if (passed >= all) {
+			passed -= all;
 			look->names[look->n++] = &pub->names[i];
-		k++;
+		}
 	}
 }
 
