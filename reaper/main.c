@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <grp.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -30,6 +31,7 @@
 #define LOCK_WAIT	10000	/* milliseconds for another reaper to finish its pass */
 #define TRIES		3	/* of a single pass, each on a fresher table */
 #define CARRY_ALARM	20	/* seconds to read what is left of a table */
+#define LARGE		131072	/* bytes from which on a list has pages of its own: none that a child has yet to copy */
 
 enum mode {
 	ONE_PASS,
@@ -271,6 +273,7 @@ main(int argc, char **argv)
 	setrlimit(RLIMIT_CORE, &none);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	signal(SIGPIPE, SIG_IGN);
+	mallopt(M_MMAP_THRESHOLD, LARGE);
 	log_open("dynlease-reaper", opt.foreground || opt.test ? LOG_PLACE_STDERR : LOG_PLACE_SYSLOG);
 	if (opt.verbose)
 		log_limit(LOG_LEVEL_DEBUG);
