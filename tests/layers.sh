@@ -53,7 +53,7 @@ only_in 'syslog\.h' 'lib/log\.c'
 # is what stands before an underscore: table_lease.c is of the table.
 declare -A level=(
 	[status]=1
-	[log]=2 [clock]=2 [name]=2 [address]=2
+	[log]=2 [texts]=2 [clock]=2 [name]=2 [address]=2
 	[file]=3 [work]=3 [layer]=2 [fingerprint]=3
 	[store]=4 [secret]=4 [lease]=4 [conf]=4 [credential]=4
 	[transition]=4 [chain]=5 [certificate]=6 [seal]=5 [settings]=5 [table]=5
