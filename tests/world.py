@@ -217,6 +217,15 @@ class World:
 		facts = dict(line.split("=", 1) for line in got.stdout.decode().splitlines() if "=" in line)
 		return facts if got.returncode == 0 else {}
 
+	def is_settled(self, live=None):
+		"""
+		Is all that was seen to change shown and noted? live: and do so many leases hold, and is nothing over that was not
+		seen yet, which is due all the same? One look, as in two of them a host may be here and then there.
+		"""
+		facts = self.check()
+		return facts.get("changed") == facts.get("pending") == "0" and (live is None or
+		    facts.get("live") == facts.get("due") == str(live))
+
 	def leases(self):
 		"""{(host, family): (address, state, seconds left)}"""
 		lines = [line.split() for line in self.tool("list").stdout.decode().splitlines()]

@@ -103,8 +103,7 @@ def bare(server, beside=False):
 
 
 def settled(seconds):
-	return wait_for(seconds, lambda: (world.check().get("pending"), world.check().get("changed"), world.check().get("due")) ==
-	    ("0", "0", "1"))
+	return wait_for(seconds, lambda: world.is_settled(1))
 
 
 def renewal():

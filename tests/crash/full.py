@@ -86,7 +86,7 @@ class Lack:
 		relieve()
 		self.claim(wait_for(10, lambda: renews(world, AFTER)), "with room again a client is served")
 		self.claim(world.shows(AFTER, world.leases()[AFTER, 4][0], seconds=15), "and shown")
-		self.claim(wait_for(10, lambda: world.check().get("pending") == "0" and world.check().get("changed") == "0"),
+		self.claim(wait_for(10, world.is_settled),
 		    "nothing is left undone", world.check())
 		self.claim(world.check().get("faults") == "0", "the table is whole", world.check())
 		self.reaper.stop()

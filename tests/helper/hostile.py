@@ -46,12 +46,7 @@ def addresses():
 	return {key: lease[:2] for key, lease in world.leases().items()}
 
 
-def is_quiet():
-	facts = world.check()
-	return facts.get("changed") == facts.get("pending") == "0"
-
-
-wait_for(15, is_quiet)
+wait_for(15, world.is_settled)
 the_zone, the_leases = zone(), addresses()
 
 
@@ -193,7 +188,7 @@ for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
 	said, status, stray = damaged_speech(version, lambda data: data + random.randbytes(400))
 	ok(b"221 bye" in said or said == b"", "%s: noise behind the last record" % version.name, said, status)
 	world.renew(A, source="127.0.1.1")
-wait_for(15, lambda: is_quiet() and zone().count("127.0.1.1\n") == 1)
+wait_for(15, lambda: world.is_settled() and zone().count("127.0.1.1\n") == 1)
 the_zone, the_leases = zone(), addresses()
 
 talk = Talk(world)
@@ -328,7 +323,7 @@ for sock in idle:
 ok(time.monotonic() - started < 3 * LATE, "and all are over soon", time.monotonic() - started)
 equal(reset, 0, "none of them by a reset")
 world.renew(A, source="127.0.1.1")
-wait_for(15, lambda: is_quiet() and world.dig(A) == "127.0.1.1")
+wait_for(15, lambda: world.is_settled() and world.dig(A) == "127.0.1.1")
 equal(world.dig(HOSTS[9]), "127.0.1.10", "the name server shows what it showed")
 served(world, "the next client is served")
 if not KZONECHECK:

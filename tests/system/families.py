@@ -26,11 +26,6 @@ def claim(world, host, a, aaaa, name, seconds=3):
 	ok(world.shows(host, a, aaaa, seconds), name, "shown: A %s, AAAA %s" % (world.dig(host), world.dig(host, "AAAA")))
 
 
-def settled(world):
-	"""Wait until nothing is left to publish."""
-	return wait_for(5, lambda: world.check().get("pending") == "0" and world.check().get("changed") == "0")
-
-
 world = start(hosts=[FOUR, SIX, BOTH, WANING, NEVER, GONE])
 claim(world, NEVER, FALLBACK4, FALLBACK6, "an enabled host that never came shows the fallback on both")
 
@@ -66,7 +61,7 @@ equal(world.ask(world.login(GONE) + ["RENEW " + GONE])[0], "535 denied", "and it
 # --- fallbacks that are no records ---
 
 bare = start(hosts=[FOUR, NEVER], fallback4="none", fallback6="none")
-settled(bare)
+wait_for(5, bare.is_settled)
 claim(bare, NEVER, "", "", "fallback none: a host that never came has no record")
 bare.renew(FOUR, "127.0.0.5")
 claim(bare, FOUR, "127.0.0.5", "", "it has when it is live")

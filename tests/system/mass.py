@@ -48,11 +48,6 @@ def make(server):
 	return world
 
 
-def settled(live):
-	facts = world.check()
-	return (facts.get("pending"), facts.get("changed"), facts.get("due"), facts.get("live")) == ("0", "0", live, live)
-
-
 def updates(since):
 	"""How many updates of each host the server was sent since then, from its log."""
 	with open(os.path.join(TMP, "named.log"), errors="replace") as log:
@@ -93,7 +88,7 @@ def all_lease():
 	begun = time.monotonic()
 	got = world.tool("renew-all", input=lines.encode(), seconds=60)
 	ok(got.returncode == 0, "all of them lease an address", got)
-	ok(wait_for(LONG, lambda: settled(str(N))), "and show it at both places", world.check())
+	ok(wait_for(LONG, lambda: world.is_settled(N)), "and show it at both places", world.check())
 	left = begun + LONG - time.monotonic()
 	ok(left > 0, "before they are over", left)
 	return begun + LONG
@@ -115,7 +110,7 @@ world = make(its)
 world.start_named()
 world.start_xinetd()
 reaper = world.start_reaper()
-ok(wait_for(60, lambda: settled("0")), "%d hosts on the fallback" % N, world.check())
+ok(wait_for(60, lambda: world.is_settled(0)), "%d hosts on the fallback" % N, world.check())
 over = all_lease()
 size = log_size()
 wait_until(over - 0.5)
@@ -128,7 +123,7 @@ answer = world.renew(LATE, "127.0.0.8")
 wait_until(begun + 2.2)		# which is longer than a place takes that is not slow
 enough.set()
 ok(answer.endswith("changed=yes"), "while the server takes its time with the first of them, one of the last renews", answer)
-ok(wait_for(60, lambda: settled("1")), "they are over: all is shown and noted", world.check())
+ok(wait_for(60, lambda: world.is_settled(1)), "they are over: all is shown and noted", world.check())
 equal(withdrawn({LATE}), {"updates": [], "file": []}, "each is withdrawn at both places")
 count = updates(size)
 equal(count.pop(LATE, 0), 0, "but the one that came back never was")
@@ -145,7 +140,7 @@ size = log_size()
 answer = world.renew(RETURNS, "127.0.0.9")
 ok(answer.startswith("250 "), "a reaper is killed in the midst of it; a host renews", answer)
 world.start_reaper()
-ok(wait_for(60, lambda: settled("1")), "another goes on until all is shown and noted", world.check())
+ok(wait_for(60, lambda: world.is_settled(1)), "another goes on until all is shown and noted", world.check())
 equal(withdrawn({RETURNS}), {"updates": [], "file": []}, "no other is left out")
 ok(wait_for(15, lambda: its.shows(RETURNS)[0] == "127.0.0.9" and world.shows(RETURNS, "127.0.0.9", "", 5)),
     "the one that renewed is shown", its.shows(RETURNS))

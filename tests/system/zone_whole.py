@@ -122,13 +122,7 @@ equal(sorted(set(results) - {"250 ", "421 "}), [], "each was answered well")
 ok(results.count("250 ") > len(results) * 0.9, "and hardly any has to try later", results.count("250 "), len(results))
 
 
-def is_settled():
-	"""Nobody leases, and what was over has been seen to be, and shown: what is over and not seen yet is due."""
-	facts = world.check()
-	return all(facts.get(fact) == "0" for fact in ("live", "due", "changed", "pending"))
-
-
-ok(wait_for(15, is_settled), "all is settled in the end", world.check())
+ok(wait_for(15, lambda: world.is_settled(0)), "all is settled in the end", world.check())
 watch.over = True
 watch.join()
 note("%d versions of the file, %d seen at the server" % (len(watch.texts), len(watch.server)))
