@@ -105,8 +105,8 @@ tell_portion(struct place *place, const struct world *world, bool boot, uint64_t
 }
 
 /*
- * As if the child were fast the next portion is prepared larger while it is at work; what cannot be prepared then is tried
- * again when it has ended.
+ * The next portion is prepared while the child is at work: a larger one, as if the child were fast. What cannot be prepared
+ * then is tried again when it has ended.
  */
 static enum status
 tell(struct place *place, const struct world *world, bool boot, uint64_t now)

@@ -40,7 +40,7 @@ struct task {
 	size_t		noted, shown, told;	/* hosts of the list: in the table, by the place, and to its child */
 	size_t		ready;		/* the same: prepared for its next child, as */
 	struct desired_list next;
-	size_t		portion;	/* hosts that the next is prepared for at most */
+	size_t		portion;	/* hosts of the next at most; after a slow one PORTION_FIRST again */
 	uint64_t	told_at;	/* CLOCK_BOOTTIME nanoseconds */
 	uint64_t	begun;		/* CLOCK_BOOTTIME nanoseconds */
 	uint64_t	busy_since;	/* the table is held by someone else, the same; 0: it is not */
